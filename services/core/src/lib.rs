@@ -1,0 +1,15 @@
+//! What every part of Grandstand agrees on, and nothing else: ids, the event envelope, patches and
+//! hashes, records, frames, the match log, cursors and policies.
+//!
+//! Everything here is pure. No clock, socket, randomness or environment: time is an argument, and
+//! `clippy.toml` beside this crate bans the rest. It knows no sport.
+
+pub mod event;
+pub mod hash;
+pub mod headers;
+pub mod ids;
+pub mod patch;
+#[cfg(test)]
+mod proptests;
+pub mod record;
+pub mod value;
