@@ -45,7 +45,11 @@ impl StateHash {
 /// two different posts under one id never pass for a repeat.
 pub fn digest(value: &Value) -> String {
     let digest = Sha256::digest(canonical(value).as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -4,12 +4,19 @@
 //! Everything here is pure. No clock, socket, randomness or environment: time is an argument, and
 //! `clippy.toml` beside this crate bans the rest. It knows no sport.
 
+pub mod connection;
 pub mod event;
+pub mod follow;
+pub mod frame;
 pub mod hash;
 pub mod headers;
 pub mod ids;
+pub mod log;
+pub mod message;
 pub mod patch;
+pub mod policy;
 #[cfg(test)]
 mod proptests;
 pub mod record;
+pub mod subscription;
 pub mod value;

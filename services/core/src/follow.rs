@@ -1,0 +1,239 @@
+//! Following a match in the stream: which record is the next one, which one is missing, and when
+//! the log changed under us (design.md section 5). Pure: the shell reads and listens as told.
+
+use crate::ids::{Epoch, MatchId};
+use crate::log::{HashCheck, MatchLog};
+use crate::record::RecordParts;
+
+/// Back-fills that ask any replica before the leader is asked.
+const REPLICA_ROUNDS: u32 = 3;
+/// The first pause before the leader is asked again; it doubles each time.
+const PAUSE_FIRST_US: u64 = 50_000;
+/// The longest pause before the leader is asked again.
+const PAUSE_MAX_US: u64 = 2_000_000;
+/// For so long a healthy leader must not have had a record before a match is called damaged.
+const DAMAGED_AFTER_US: u64 = 30_000_000;
+
+/// A record out of the stream, with its place there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// Its sequence in the stream.
+    pub stream_sequence: u64,
+    /// Stream sequence of the record before it in this match, where the reader was told.
+    pub last_stream_sequence: Option<u64>,
+    /// What it holds.
+    pub parts: RecordParts,
+}
+
+/// The log of one match and its place in the stream.
+#[derive(Debug)]
+pub struct Follower {
+    log: MatchLog,
+    /// How often the log was filled anew.
+    generation: u64,
+    /// Stream sequence of the newest record in the log.
+    stream_sequence: u64,
+    gap: Option<Gap>,
+    wrong_hashes: u64,
+}
+
+/// Records that we know of and do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gap {
+    /// The newest stream sequence that we know to be there.
+    until: u64,
+    rounds: u32,
+    /// When to ask next.
+    ask_us: u64,
+    /// Since when a leader that answers has not had it.
+    leader_lacks_since_us: Option<u64>,
+}
+
+/// Whom to ask for what is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// Any replica: cheap, and may lag.
+    Replica,
+    /// The leader.
+    Leader,
+}
+
+/// What a record made of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the log now.
+    Taken,
+    /// We have it already.
+    Known,
+    /// Something before it is missing: see [`Follower::backfill`].
+    Gap,
+    /// The log is not the one we followed: fill again from the leader.
+    Changed,
+}
+
+/// The next back-fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backfill {
+    /// Read the records after this stream sequence.
+    pub after: u64,
+    /// From whom.
+    pub whom: Whom,
+    /// Not before this time (Unix microseconds).
+    pub at_us: u64,
+}
+
+impl Follower {
+    /// Follows a match whose log is still empty.
+    pub fn new(match_id: MatchId, epoch: Epoch) -> Self {
+        Self {
+            log: MatchLog::new(match_id, epoch),
+            generation: 0,
+            stream_sequence: 0,
+            gap: None,
+            wrong_hashes: 0,
+        }
+    }
+
+    /// The log as far as it is known.
+    pub fn log(&self) -> &MatchLog {
+        &self.log
+    }
+
+    /// How often the log was filled anew: a cursor into an earlier filling is worth nothing.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Stream sequence of the newest record in the log, 0 for none.
+    pub fn stream_sequence(&self) -> u64 {
+        self.stream_sequence
+    }
+
+    /// How many records named a hash that their patches do not lead to.
+    pub fn wrong_hashes(&self) -> u64 {
+        self.wrong_hashes
+    }
+
+    /// Whether a record is known to be missing.
+    pub fn has_gap(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    /// Whether a healthy leader has lacked a record for so long that it will not come.
+    pub fn is_damaged(&self, now_us: u64) -> bool {
+        self.gap
+            .and_then(|gap| gap.leader_lacks_since_us)
+            .is_some_and(|since_us| now_us.saturating_sub(since_us) >= DAMAGED_AFTER_US)
+    }
+
+    /// A record from the live feed.
+    pub fn live(&mut self, arrival: Arrival, now_us: u64) -> Outcome {
+        if arrival.stream_sequence <= self.stream_sequence {
+            return Outcome::Known;
+        }
+        match arrival.last_stream_sequence {
+            Some(last) if last > self.stream_sequence => {
+                self.miss(arrival.stream_sequence, now_us);
+                Outcome::Gap
+            }
+            Some(last) if last < self.stream_sequence => Outcome::Changed,
+            Some(_) | None => self.take(arrival, now_us),
+        }
+    }
+
+    /// The newest record of the match, by somebody who may lag.
+    pub fn tip(&mut self, stream_sequence: u64, now_us: u64) {
+        if stream_sequence > self.stream_sequence {
+            self.miss(stream_sequence, now_us);
+        }
+    }
+
+    /// What a back-fill read, in order. `whom` was asked.
+    pub fn backfilled(&mut self, arrivals: Vec<Arrival>, whom: Whom, now_us: u64) -> Outcome {
+        let mut outcome = Outcome::Known;
+        for arrival in arrivals {
+            if arrival.stream_sequence <= self.stream_sequence {
+                continue;
+            }
+            match self.take(arrival, now_us) {
+                Outcome::Changed => return Outcome::Changed,
+                taken => outcome = taken,
+            }
+        }
+        if let Some(gap) = &mut self.gap {
+            gap.rounds += 1;
+            let doublings = gap.rounds.saturating_sub(REPLICA_ROUNDS).min(8);
+            let pause_us = match gap.rounds < REPLICA_ROUNDS {
+                true => 0,
+                false => (PAUSE_FIRST_US << doublings).min(PAUSE_MAX_US),
+            };
+            gap.ask_us = now_us + pause_us;
+            if whom == Whom::Leader {
+                gap.leader_lacks_since_us.get_or_insert(now_us);
+            }
+            return Outcome::Gap;
+        }
+        outcome
+    }
+
+    /// A back-fill that got no answer: an outage, which says nothing about the log.
+    pub fn backfill_failed(&mut self, now_us: u64) {
+        if let Some(gap) = &mut self.gap {
+            gap.ask_us = now_us + PAUSE_MAX_US / 4;
+            gap.leader_lacks_since_us = None;
+        }
+    }
+
+    /// What to read next, if something is missing.
+    pub fn backfill(&self) -> Option<Backfill> {
+        let gap = self.gap?;
+        Some(Backfill {
+            after: self.stream_sequence,
+            whom: match gap.rounds < REPLICA_ROUNDS {
+                true => Whom::Replica,
+                false => Whom::Leader,
+            },
+            at_us: gap.ask_us,
+        })
+    }
+
+    /// Starts over with the whole log as the leader has it.
+    pub fn refill(&mut self, epoch: Epoch, arrivals: Vec<Arrival>, now_us: u64) -> Outcome {
+        self.log = MatchLog::new(self.log.match_id().clone(), epoch);
+        self.generation += 1;
+        self.stream_sequence = 0;
+        self.gap = None;
+        self.backfilled(arrivals, Whom::Leader, now_us)
+    }
+
+    fn take(&mut self, arrival: Arrival, now_us: u64) -> Outcome {
+        match self.log.push(arrival.parts, now_us) {
+            Ok(check) => {
+                self.stream_sequence = arrival.stream_sequence;
+                self.wrong_hashes += u64::from(check == HashCheck::Wrong);
+                if self
+                    .gap
+                    .is_some_and(|gap| gap.until <= self.stream_sequence)
+                {
+                    self.gap = None;
+                }
+                Outcome::Taken
+            }
+            Err(_) => Outcome::Changed,
+        }
+    }
+
+    fn miss(&mut self, until: u64, now_us: u64) {
+        match &mut self.gap {
+            Some(gap) => gap.until = gap.until.max(until),
+            None => {
+                self.gap = Some(Gap {
+                    until,
+                    rounds: 0,
+                    ask_us: now_us,
+                    leader_lacks_since_us: None,
+                });
+            }
+        }
+    }
+}

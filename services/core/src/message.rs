@@ -1,0 +1,335 @@
+//! The fans' protocol, version 1: what a client may say, and the small messages of the server
+//! (`events` and `snapshot` are made in [`crate::frame`]).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::hash::StateHash;
+use crate::ids::{Cursor, Epoch, MatchId};
+use crate::policy::{DELAY_S_MAX, PolicyName};
+use crate::subscription::SnapshotWish;
+
+/// Subprotocol of JSON text frames, the default.
+pub const SUBPROTOCOL_JSON: &str = "grandstand.v1.json";
+/// Subprotocol of MessagePack binary frames.
+pub const SUBPROTOCOL_MESSAGEPACK: &str = "grandstand.v1.msgpack";
+/// How many matches one connection may follow.
+pub const SUBSCRIPTIONS_MAX: usize = 32;
+/// The heartbeats a client may ask for, in seconds.
+pub const HEARTBEAT_S: std::ops::RangeInclusive<u32> = 15..=240;
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ClientMessage {
+    /// Who it was, what it wants.
+    Hello {
+        /// The session to take up again.
+        session: Option<String>,
+        /// Matches to follow.
+        subscriptions: Vec<Subscribe>,
+        /// Seconds without traffic before the server says something.
+        heartbeat_s: Option<u32>,
+    },
+    /// Follow a match, or follow it otherwise.
+    Subscribe(Subscribe),
+    /// Follow a match no longer.
+    Unsubscribe(MatchId),
+    /// A newer token of the same user.
+    Refresh(String),
+    /// Is anybody there?
+    Ping,
+}
+
+/// The wish to follow a match.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscribe {
+    /// Which.
+    pub match_id: MatchId,
+    /// What the client has seen already.
+    pub after: Option<Cursor>,
+    /// At most what the tier grants; that if absent.
+    pub policy: Option<PolicyName>,
+    /// How far behind the client wants to be; more than it must.
+    pub delay_s: u32,
+    /// Whether it takes snapshots.
+    pub snapshot: SnapshotWish,
+}
+
+/// Why a client's message can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct MessageError(String);
+
+impl ClientMessage {
+    /// Reads a message that was decoded already. Members that this version does not know are
+    /// passed over: a newer client may talk to an older gateway.
+    pub fn parse(value: &Value) -> Result<Self, MessageError> {
+        let kind = value.get("type").and_then(Value::as_str);
+        match kind.ok_or_else(|| MessageError("a message is an object with a type".to_owned()))? {
+            "hello" => read(value).and_then(|hello: HelloWire| {
+                let subscriptions = hello.subscriptions.into_iter().map(Subscribe::try_from);
+                Ok(Self::Hello {
+                    session: hello.session,
+                    subscriptions: subscriptions.collect::<Result<_, _>>()?,
+                    heartbeat_s: check_heartbeat(hello.heartbeat_s)?,
+                })
+            }),
+            "subscribe" => Ok(Self::Subscribe(read::<SubscribeWire>(value)?.try_into()?)),
+            "unsubscribe" => Ok(Self::Unsubscribe(read::<UnsubscribeWire>(value)?.match_id)),
+            "refresh" => Ok(Self::Refresh(read::<RefreshWire>(value)?.token)),
+            "ping" => Ok(Self::Ping),
+            other => Err(MessageError(format!(
+                "there is no message of type {other:?}; a client says hello, subscribe, unsubscribe, refresh or ping"
+            ))),
+        }
+    }
+}
+
+/// Whether a heartbeat is one that may be asked for.
+pub fn check_heartbeat(heartbeat_s: Option<u32>) -> Result<Option<u32>, MessageError> {
+    match heartbeat_s {
+        Some(s) if !HEARTBEAT_S.contains(&s) => {
+            Err(MessageError("heartbeat_s is 15 to 240".to_owned()))
+        }
+        _ => Ok(heartbeat_s),
+    }
+}
+
+/// Whether a delay is one that may be asked for.
+pub fn check_delay(delay_s: Option<u32>) -> Result<u32, MessageError> {
+    match delay_s.unwrap_or(0) {
+        s if s > DELAY_S_MAX => Err(MessageError(format!("delay_s is at most {DELAY_S_MAX}"))),
+        s => Ok(s),
+    }
+}
+
+#[derive(Deserialize)]
+struct HelloWire {
+    session: Option<String>,
+    #[serde(default)]
+    subscriptions: Vec<SubscribeWire>,
+    heartbeat_s: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct SubscribeWire {
+    #[serde(rename = "match")]
+    match_id: MatchId,
+    after: Option<AfterWire>,
+    policy: Option<PolicyName>,
+    delay_s: Option<u32>,
+    #[serde(default)]
+    snapshot: SnapshotWish,
+}
+
+#[derive(Deserialize)]
+struct AfterWire {
+    epoch: Option<Epoch>,
+    seq: u64,
+}
+
+#[derive(Deserialize)]
+struct UnsubscribeWire {
+    #[serde(rename = "match")]
+    match_id: MatchId,
+}
+
+#[derive(Deserialize)]
+struct RefreshWire {
+    token: String,
+}
+
+impl TryFrom<SubscribeWire> for Subscribe {
+    type Error = MessageError;
+
+    fn try_from(wire: SubscribeWire) -> Result<Self, MessageError> {
+        let after = match wire.after {
+            Some(AfterWire { epoch: None, seq }) if seq > 0 => {
+                return Err(MessageError(
+                    "after.epoch is missing; without it only seq 0 means anything".to_owned(),
+                ));
+            }
+            Some(AfterWire { epoch, seq }) => Some(Cursor { epoch, seq }),
+            None => None,
+        };
+        Ok(Self {
+            match_id: wire.match_id,
+            after,
+            policy: wire.policy,
+            delay_s: check_delay(wire.delay_s)?,
+            snapshot: wire.snapshot,
+        })
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, MessageError> {
+    T::deserialize(value).map_err(|e| MessageError(e.to_string()))
+}
+
+/// How far what a gateway shows can be trusted to be all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Everything that was accepted.
+    Live,
+    /// More than a second behind.
+    Delayed,
+    /// The broker is out of reach, or something is missing.
+    Stale,
+    /// A record is lost.
+    Damaged,
+}
+
+/// The small messages of the server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage<'a> {
+    /// The first message.
+    Welcome {
+        /// What `hello` may name after a cut.
+        session: &'a str,
+        /// What the token bought.
+        tier: &'a str,
+        /// Seconds without traffic before the server says something.
+        heartbeat_s: u32,
+        /// How long a returning client should spread itself over.
+        reconnect_window_ms: u32,
+    },
+    /// Where a fan stands; the heartbeat too.
+    Status {
+        /// Which match.
+        #[serde(rename = "match")]
+        match_id: &'a MatchId,
+        /// How far it can be trusted.
+        status: Status,
+        /// Unix microseconds of what is known for sure.
+        as_of: u64,
+        /// Epoch and seq of this fan's own cursor.
+        epoch: Epoch,
+        /// See `epoch`.
+        seq: u64,
+        /// Hash of the state there, where a record ends there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hash: Option<StateHash>,
+    },
+    /// The answer to `ping`.
+    Pong {
+        /// Where this fan stands.
+        heads: Vec<Head<'a>>,
+    },
+    /// Come again, elsewhere.
+    Goaway {
+        /// Why.
+        reason: &'a str,
+        /// When.
+        reconnect_in_ms: u32,
+        /// Spread over so long.
+        window_ms: u32,
+    },
+    /// What was refused.
+    Error {
+        /// A stable word.
+        code: &'a str,
+        /// The same as a phrase.
+        title: &'a str,
+        /// What happened and what to do.
+        detail: &'a str,
+        /// The match it is about.
+        #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+        match_id: Option<&'a MatchId>,
+    },
+}
+
+/// A fan's place in a match.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Head<'a> {
+    /// Which match.
+    #[serde(rename = "match")]
+    pub match_id: &'a MatchId,
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// Last seq delivered.
+    pub seq: u64,
+}
+
+/// Why a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCode {
+    /// 1012: this gateway goes; reconnect.
+    Drain,
+    /// 1013: too many here; poll or reconnect later.
+    OverCapacity,
+    /// 4400: a message that can't be read; do not reconnect with the same.
+    BadMessage,
+    /// 4401: the token is no longer good; reconnect with another.
+    Token,
+    /// 4403: not allowed; do not reconnect.
+    NotAllowed,
+    /// 4408: nothing read or heard for too long; reconnect.
+    TooSlow,
+    /// 4429: too much asked; reconnect later.
+    TooMany,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Drain => 1012,
+            Self::OverCapacity => 1013,
+            Self::BadMessage => 4400,
+            Self::Token => 4401,
+            Self::NotAllowed => 4403,
+            Self::TooSlow => 4408,
+            Self::TooMany => 4429,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_subscription_is_read_with_its_cursor() {
+        let message = json!({"type": "subscribe", "match": "m", "after": {"epoch": "5.1", "seq": 7},
+            "policy": "batch", "snapshot": "never", "newer": true});
+        let Ok(ClientMessage::Subscribe(subscribe)) = ClientMessage::parse(&message) else {
+            panic!("a subscription")
+        };
+        assert_eq!(subscribe.after, Some("5.1-7".parse().unwrap()));
+        assert_eq!(subscribe.policy, Some(PolicyName::Batch));
+        assert_eq!(subscribe.snapshot, SnapshotWish::Never);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (message, word) in [
+            (json!([]), "object"),
+            (json!({"type": "shout"}), "shout"),
+            (json!({"type": "subscribe"}), "match"),
+            (json!({"type": "subscribe", "match": "A"}), "match id"),
+            (
+                json!({"type": "subscribe", "match": "m", "after": {"seq": 5}}),
+                "epoch",
+            ),
+            (
+                json!({"type": "subscribe", "match": "m", "policy": "fast"}),
+                "fast",
+            ),
+            (
+                json!({"type": "subscribe", "match": "m", "delay_s": 4000}),
+                "delay_s",
+            ),
+            (json!({"type": "hello", "heartbeat_s": 5}), "heartbeat_s"),
+            (json!({"type": "refresh"}), "token"),
+        ] {
+            let error = ClientMessage::parse(&message)
+                .expect_err("must be refused")
+                .to_string();
+            assert!(error.contains(word), "{message}: {error}");
+        }
+    }
+}

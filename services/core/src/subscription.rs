@@ -1,0 +1,258 @@
+//! One fan's place in one match: a cursor and the policy that says when it moves.
+//!
+//! There is no queue. [`Subscription::read`] is live delivery, batching, tiers, delay, replay,
+//! catching up and being slow, all in one: it looks at the log and gives the next frame, or says
+//! when to look again.
+
+use crate::frame::{Codec, Frame, Reason};
+use crate::ids::{Cursor, Epoch};
+use crate::log::{MatchLog, Split};
+use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, Released};
+
+/// Who is further behind than this many events gets a snapshot instead.
+pub const BEHIND_EVENTS_MAX: u64 = 16;
+
+/// Whether a fan takes a snapshot instead of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SnapshotWish {
+    /// When it is far behind.
+    #[default]
+    Auto,
+    /// Never, as long as the events are there.
+    Never,
+    /// One at once, then as with `Auto`.
+    Always,
+}
+
+/// A cursor over a match log.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    policy: Policy,
+    wish: SnapshotWish,
+    /// The epoch that `seq` counts in; none until the first frame of a fan who came without one.
+    epoch: Option<Epoch>,
+    /// The last seq delivered.
+    seq: u64,
+    /// Which filling of the log `seq` was read from; none before the first read.
+    generation: Option<u64>,
+    /// A snapshot that is owed, whatever the distance.
+    owed: Option<Reason>,
+    /// Up to here the fan was told nothing only because nothing could be said before: these go out
+    /// as events however many they are.
+    due: u64,
+    /// Whether what is released at the next read counts as behind.
+    arrears: Arrears,
+    window_until_us: u64,
+}
+
+/// Why a fan could not be told what was released already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrears {
+    /// It could: whatever is released is news.
+    None,
+    /// It was not there.
+    Absent,
+    /// Its connection was busy with something else.
+    Busy,
+}
+
+/// What [`Subscription::read`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// Send this, all of it, then read again.
+    Frame(Frame),
+    /// Nothing to send before this time (Unix microseconds), unless the log changes.
+    Wait(Option<u64>),
+    /// The cursor is ahead of this log: ask the leader, then [`Subscription::leader_said`].
+    Ahead,
+}
+
+impl Subscription {
+    /// A fan who has seen everything up to `after`, or has just come.
+    pub fn new(policy: Policy, after: Option<Cursor>, wish: SnapshotWish) -> Self {
+        let (epoch, seq) = after.map_or((None, 0), |cursor| (cursor.epoch, cursor.seq));
+        let owed = match (wish, after) {
+            (SnapshotWish::Always, _) => Some(Reason::Asked),
+            (SnapshotWish::Auto, None) => Some(Reason::Joined),
+            // Who names no cursor and wants every event gets them from the first.
+            (SnapshotWish::Never, None) | (_, Some(_)) => None,
+        };
+        Self {
+            policy,
+            wish,
+            epoch,
+            seq,
+            generation: None,
+            owed,
+            due: 0,
+            arrears: Arrears::Absent,
+            window_until_us: 0,
+        }
+    }
+
+    /// Another policy; the cursor stays.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// Another policy and wish; the cursor stays.
+    pub fn change(&mut self, policy: Policy, wish: SnapshotWish) {
+        self.policy = policy;
+        self.wish = wish;
+        if wish == SnapshotWish::Always {
+            self.owed = Some(Reason::Asked);
+        }
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Where the fan stands; none before it was told anything.
+    pub fn cursor(&self) -> Option<(Epoch, u64)> {
+        Some((self.epoch?, self.seq))
+    }
+
+    /// The connection could not take anything for a while: what was released meanwhile counts as
+    /// behind.
+    pub fn was_busy(&mut self) {
+        if self.arrears == Arrears::None {
+            self.arrears = Arrears::Busy;
+        }
+    }
+
+    /// The leader was asked about a cursor that is ahead, and its log ends below it: the log of
+    /// that epoch was rolled back.
+    pub fn leader_said(&mut self, log: &MatchLog) {
+        if self.is_ahead(log) {
+            self.start_over(Reason::RolledBack);
+        }
+    }
+
+    /// The next frame for a connection that can take one. `generation` counts how often the log
+    /// was filled anew.
+    pub fn read(&mut self, log: &MatchLog, generation: u64, codec: Codec, now_us: u64) -> Read {
+        self.check_epoch(log, generation);
+        if self.owed.is_none() && self.is_ahead(log) {
+            return Read::Ahead;
+        }
+        let released = self.released(log, now_us);
+        if self.owed.is_none() && self.is_behind(log, released) {
+            self.owed = Some(Reason::Behind);
+        }
+        self.due = self.due.max(released);
+        self.arrears = Arrears::None;
+        let sent = match self.owed {
+            Some(reason) => self.read_snapshot(log, codec, released, reason),
+            None => self.read_events(log, codec, released),
+        };
+        match sent {
+            Some(frame) => {
+                self.epoch = Some(log.epoch());
+                if self.window_until_us <= now_us {
+                    self.window_until_us = now_us + BATCH_WINDOW_US;
+                }
+                Read::Frame(frame)
+            }
+            None => {
+                let next_us = log.time_us(self.seq.max(released) + 1);
+                Read::Wait(self.policy.wakes_at(next_us, now_us, self.window_until_us))
+            }
+        }
+    }
+
+    /// A cursor that counts in another life of the match is worth nothing here.
+    fn check_epoch(&mut self, log: &MatchLog, generation: u64) {
+        let other_epoch = self.epoch.is_some_and(|epoch| epoch != log.epoch());
+        let refilled = self.generation.is_some_and(|seen| seen != generation);
+        self.generation = Some(generation);
+        if other_epoch || refilled {
+            self.start_over(if refilled {
+                Reason::RolledBack
+            } else {
+                Reason::OtherEpoch
+            });
+        }
+    }
+
+    /// Nothing that the fan has is of use any more.
+    fn start_over(&mut self, reason: Reason) {
+        self.owed = Some(reason);
+        (self.seq, self.due, self.epoch) = (0, 0, None);
+    }
+
+    fn is_ahead(&self, log: &MatchLog) -> bool {
+        self.epoch == Some(log.epoch()) && self.seq > log.head()
+    }
+
+    fn released(&self, log: &MatchLog, now_us: u64) -> u64 {
+        match self.policy.released(log, now_us, self.window_until_us) {
+            Released::UpTo(seq) => seq.max(self.due),
+            Released::SameAsBefore => self.due,
+        }
+    }
+
+    /// Behind counts what the policy had released before the connection could take it, and not
+    /// the events of one record, window or mark.
+    fn is_behind(&self, log: &MatchLog, released: u64) -> bool {
+        let from = self.seq.max(self.due);
+        let far = released.saturating_sub(from) > BEHIND_EVENTS_MAX;
+        if !far || self.wish == SnapshotWish::Never || log.record_end(from + 1) == Some(released) {
+            return false;
+        }
+        let (Some(first_us), Some(last_us)) = (log.time_us(from + 1), log.time_us(released)) else {
+            return false;
+        };
+        match (self.arrears, self.policy.pace) {
+            (Arrears::None, _) => false,
+            (Arrears::Absent, _) | (Arrears::Busy, Pace::Realtime) => true,
+            (Arrears::Busy, Pace::Batch) => last_us - first_us >= BATCH_WINDOW_US,
+            (Arrears::Busy, Pace::Digest { phase }) => {
+                mark_index(first_us, phase) != mark_index(last_us, phase)
+            }
+        }
+    }
+
+    fn read_snapshot(
+        &mut self,
+        log: &MatchLog,
+        codec: Codec,
+        released: u64,
+        reason: Reason,
+    ) -> Option<Frame> {
+        // Never back, and never more than the policy shows: a cursor is only the fan's word.
+        if released == 0 || released < self.seq {
+            return None;
+        }
+        self.owed = None;
+        self.seq = released;
+        let tail = log.snapshot(codec, released);
+        Some(Frame::of_snapshot(
+            log.match_id(),
+            log.epoch(),
+            reason,
+            &tail,
+        ))
+    }
+
+    fn read_events(&mut self, log: &MatchLog, codec: Codec, released: u64) -> Option<Frame> {
+        if released <= self.seq {
+            return None;
+        }
+        let split = match self.wish {
+            SnapshotWish::Never => Split::Records,
+            SnapshotWish::Auto | SnapshotWish::Always => Split::Never,
+        };
+        let (frame, seq) = log.frame(codec, self.seq, released, split)?;
+        self.seq = seq;
+        Some(frame)
+    }
+}
+
+/// Which mark shows an event of `time_us` first.
+fn mark_index(time_us: u64, phase: u64) -> u64 {
+    let offset_us = phase * (DIGEST_PERIOD_US / crate::policy::DIGEST_PHASES);
+    (time_us + DIGEST_PERIOD_US - offset_us).div_ceil(DIGEST_PERIOD_US)
+}
