@@ -1,0 +1,23 @@
+//! What both HTTP edges need and nothing about matches: accept loop, tokens, problems, codecs,
+//! limits, health, telemetry and the stop.
+//!
+//! It depends on no crate of ours and knows no match, event, broker or sport.
+
+pub mod admin;
+pub mod args;
+pub mod bearer;
+pub mod codec;
+pub mod cors;
+pub mod etag;
+pub mod grant;
+pub mod keys;
+pub mod limits;
+pub mod listen;
+mod negotiate;
+pub mod problem;
+pub mod readiness;
+pub mod serve;
+pub mod stop;
+mod strict;
+pub mod telemetry;
+pub mod token;

@@ -1,0 +1,168 @@
+//! Limits on requests that are answered with problems: body size, time, unknown paths and methods.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::codec::Codec;
+use crate::problem::Problem;
+
+/// Reads a body of at most `bytes_max`; a 413 problem for a longer one, at once where its length
+/// is announced, and a 400 for one that breaks off.
+pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large(bytes_max));
+    }
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
+        Err(_) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "incomplete-body",
+            "The body broke off",
+        )),
+    }
+}
+
+fn too_large(bytes_max: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        "The body is too large",
+    )
+    .detail(format!("at most {bytes_max} bytes are taken"))
+    .member("bytes_max", bytes_max)
+}
+
+/// Answers unknown paths with a 404 problem, and unknown methods of known paths with a 405 one.
+/// Call it when all routes are there: routes added later do not get the 405.
+pub fn with_problem_fallbacks(router: Router) -> Router {
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+async fn not_found(uri: Uri, headers: HeaderMap) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")
+        .detail(format!("no such path: {}", uri.path()))
+        .codec(Codec::of_answer(&headers))
+}
+
+async fn method_not_allowed(method: Method, headers: HeaderMap) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "This path does not take that method",
+    )
+    .detail(format!("{method} is not among the methods of 'Allow'"))
+    .codec(Codec::of_answer(&headers))
+}
+
+/// Answers 503 when no route of `router` has begun its answer within `time_max`: the outcome is
+/// unknown then. Answers that have begun, such as event streams, take the time they take.
+pub fn with_time_limit(router: Router, time_max: Duration) -> Router {
+    router.layer(middleware::from_fn(move |request: Request, next: Next| {
+        in_time(time_max, request, next)
+    }))
+}
+
+async fn in_time(time_max: Duration, request: Request, next: Next) -> Response {
+    let codec = Codec::of_answer(request.headers());
+    match tokio::time::timeout(time_max, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timed-out",
+            "The answer took too long",
+        )
+        .member("outcome", "unknown")
+        .retry_after_s(1)
+        .codec(codec)
+        .into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+    use tower::ServiceExt;
+
+    async fn ask(router: Router, method: Method, path: &str, accept: &str) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(ACCEPT, accept)
+            .body(Body::empty())
+            .unwrap();
+        router.oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_taken_up_to_the_bound() {
+        assert_eq!(read_body(Body::from("12345"), 5).await.unwrap(), "12345");
+        let refused = read_body(Body::from("123456"), 5).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(refused.document()["bytes_max"], 5);
+    }
+
+    /// A body that does not say how long it is, as with chunked transfer.
+    fn chunked(chunks: Vec<Result<&'static str, std::io::Error>>) -> Body {
+        Body::from_stream(futures_util::stream::iter(chunks))
+    }
+
+    #[tokio::test]
+    async fn a_body_of_unannounced_length_is_cut_at_the_bound() {
+        let fits = chunked(vec![Ok("123"), Ok("45")]);
+        assert_eq!(read_body(fits, 5).await.unwrap(), "12345");
+        let refused = read_body(chunked(vec![Ok("123"), Ok("456")]), 5)
+            .await
+            .unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let broken = chunked(vec![Ok("1"), Err(std::io::Error::other("gone"))]);
+        let refused = read_body(broken, 5).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test]
+    async fn unknown_paths_and_methods_are_answered_with_problems() {
+        let router = with_problem_fallbacks(Router::new().route("/a", get(|| async { "a" })));
+
+        let missing = ask(router.clone(), Method::GET, "/b", "*/*").await;
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+        assert_eq!(missing.headers()[CONTENT_TYPE], "application/problem+json");
+
+        let refused = ask(router.clone(), Method::PUT, "/a", "application/msgpack").await;
+        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(
+            refused.headers()[CONTENT_TYPE],
+            "application/problem+msgpack"
+        );
+        assert_eq!(refused.headers()[ALLOW], "GET,HEAD");
+
+        let found = ask(router, Method::GET, "/a", "*/*").await;
+        assert_eq!(found.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_begin_in_time_is_a_problem() {
+        let router = Router::new()
+            .route("/never", get(std::future::pending::<&'static str>))
+            .route("/now", get(|| async { "now" }));
+        let router = with_time_limit(router, Duration::from_millis(20));
+
+        let late = ask(router.clone(), Method::GET, "/never", "*/*").await;
+        assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(late.headers()["retry-after"], "1");
+        let prompt = ask(router, Method::GET, "/now", "*/*").await;
+        assert_eq!(prompt.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,157 @@
+//! Which codec a request is written in, and which one its answer shall have.
+
+use http::StatusCode;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+
+use crate::codec::Codec;
+use crate::problem::Problem;
+
+impl Codec {
+    /// The codec of the request's body by `Content-Type`, JSON when there is none; a 415 problem
+    /// for any other.
+    pub fn of_body(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(value) = headers.get(CONTENT_TYPE) else {
+            return Ok(Self::Json);
+        };
+        value
+            .to_str()
+            .ok()
+            .and_then(Self::of_media_type)
+            .ok_or_else(|| {
+                Problem::new(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported-media-type",
+                    "The body's media type is not supported",
+                )
+                .detail("send application/json or application/msgpack")
+                .codec(Self::of_answer(headers))
+            })
+    }
+
+    /// The codec that the client wants to read: by `Accept`; by the body's where that says
+    /// nothing; else JSON. Never refused: a JSON answer is better than a bare 406.
+    pub fn of_answer(headers: &HeaderMap) -> Self {
+        let of_body = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(Self::of_media_type)
+            .unwrap_or(Self::Json);
+        headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|range| accepted(range, of_body))
+            // The first of equals wins, so the comparison is strict.
+            .fold(None, |best: Option<(Self, f32)>, next| match best {
+                Some(best) if best.1 >= next.1 => Some(best),
+                _ => Some(next),
+            })
+            .map_or(of_body, |(codec, _)| codec)
+    }
+
+    /// The codec of a media type, parameters aside.
+    fn of_media_type(text: &str) -> Option<Self> {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        match essence.to_ascii_lowercase().as_str() {
+            "application/json" | "application/problem+json" => Some(Self::Json),
+            "application/msgpack"
+            | "application/x-msgpack"
+            | "application/vnd.msgpack"
+            | "application/problem+msgpack" => Some(Self::MessagePack),
+            _ => None,
+        }
+    }
+}
+
+/// The codec of one media range of `Accept` with its weight; none where it names nothing of ours
+/// or is refused (`q=0`).
+fn accepted(range: &str, of_body: Codec) -> Option<(Codec, f32)> {
+    let mut parts = range.split(';').map(str::trim);
+    let essence = parts.next()?;
+    let codec = match essence {
+        "*/*" | "application/*" => of_body,
+        _ => Codec::of_media_type(essence)?,
+    };
+    let weight = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+        .map_or(Some(1.0), |(_, q)| q.trim().parse().ok())?;
+    (weight > 0.0).then_some((codec, weight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderName;
+
+    fn headers(entries: &[(HeaderName, &str)]) -> HeaderMap {
+        entries
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_body_is_json_unless_it_says_otherwise() {
+        for (media_type, codec) in [
+            ("application/json", Codec::Json),
+            ("Application/JSON; charset=utf-8", Codec::Json),
+            ("application/msgpack", Codec::MessagePack),
+            ("application/x-msgpack", Codec::MessagePack),
+        ] {
+            let headers = headers(&[(CONTENT_TYPE, media_type)]);
+            assert_eq!(Codec::of_body(&headers), Ok(codec), "{media_type}");
+        }
+        assert_eq!(Codec::of_body(&HeaderMap::new()), Ok(Codec::Json));
+        for bad in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "json",
+            "",
+        ] {
+            let refused = Codec::of_body(&headers(&[(CONTENT_TYPE, bad)])).unwrap_err();
+            assert_eq!(
+                refused.status(),
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_is_what_the_client_accepts_else_like_its_body() {
+        for (accept, body, codec) in [
+            (None, None, Codec::Json),
+            (None, Some("application/msgpack"), Codec::MessagePack),
+            (Some("*/*"), Some("application/msgpack"), Codec::MessagePack),
+            (Some("application/msgpack"), None, Codec::MessagePack),
+            (
+                Some("application/json"),
+                Some("application/msgpack"),
+                Codec::Json,
+            ),
+            (
+                Some("application/json;q=0.5, application/msgpack"),
+                None,
+                Codec::MessagePack,
+            ),
+            (Some("application/msgpack;q=0, */*"), None, Codec::Json),
+            (Some("text/html, application/xml;q=0.9"), None, Codec::Json),
+            (
+                Some("application/json, application/msgpack"),
+                None,
+                Codec::Json,
+            ),
+        ] {
+            let mut all = Vec::new();
+            all.extend(accept.map(|value| (ACCEPT, value)));
+            all.extend(body.map(|value| (CONTENT_TYPE, value)));
+            assert_eq!(
+                Codec::of_answer(&headers(&all)),
+                codec,
+                "{accept:?} {body:?}"
+            );
+        }
+    }
+}
