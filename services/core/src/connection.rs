@@ -11,7 +11,7 @@ use crate::message::{
     ClientMessage, CloseCode, Head, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
 };
 use crate::policy::{Policy, PolicyName};
-use crate::subscription::{Read, SnapshotWish, Subscription};
+use crate::subscription::{News, Read, SnapshotWish, Subscription};
 
 /// A fan that does not answer a protocol ping for so long is gone.
 const PONG_TIMEOUT_US: u64 = 10_000_000;
@@ -81,8 +81,10 @@ pub trait Matches {
 /// What the shell does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// Write this, all of it, then poll again.
-    Frame(Frame),
+    /// Write this answer, all of it, then poll again.
+    Answer(Frame),
+    /// Write this frame of a match, all of it, then poll again.
+    Frame(Frame, News),
     /// Write a protocol ping, then poll again.
     Ping,
     /// Ask the leader for the tip of this match, then poll again.
@@ -159,6 +161,11 @@ impl Connection {
     /// The matches that are followed.
     pub fn matches(&self) -> impl Iterator<Item = &MatchId> {
         self.followed.keys()
+    }
+
+    /// Whether a match is followed.
+    pub fn follows(&self, match_id: &MatchId) -> bool {
+        self.followed.contains_key(match_id)
     }
 
     /// The policy by which a match is followed.
@@ -295,13 +302,13 @@ impl Connection {
                 .for_each(|followed| followed.subscription.was_busy());
         }
         let output = self.next_output(matches, now_us);
-        self.busy = matches!(output, Output::Frame(_) | Output::Ping);
+        self.busy = matches!(output, Output::Answer(_) | Output::Frame(..) | Output::Ping);
         output
     }
 
     fn next_output(&mut self, matches: &impl Matches, now_us: u64) -> Output {
         if let Some(answer) = self.answers.pop_front() {
-            return Output::Frame(answer);
+            return Output::Answer(answer);
         }
         if let Some((code, reason)) = self.closing {
             return Output::Close(code, reason);
@@ -329,7 +336,7 @@ impl Connection {
                 detail: "Connect again with a newer one; refresh sends it before it comes to this.",
                 match_id: None,
             });
-            return self.answers.pop_front().map(Output::Frame);
+            return self.answers.pop_front().map(Output::Answer);
         }
         let silent = self
             .pinged_us
@@ -378,7 +385,7 @@ impl Connection {
         };
         followed.subscription.set_policy(policy);
         if let Some(frame) = followed.status_change(codec, match_id, feed) {
-            return Output::Frame(frame);
+            return Output::Answer(frame);
         }
         if followed
             .asked_leader_at
@@ -394,9 +401,9 @@ impl Connection {
             now_us,
         );
         match read {
-            Read::Frame(frame) => {
+            Read::Frame(frame, news) => {
                 followed.told = Told::Status(feed.status);
-                Output::Frame(frame)
+                Output::Frame(frame, news)
             }
             Read::Ahead if followed.asked_leader_at.is_none() => {
                 followed.asked_leader_at = Some(feed.leader_answers);
@@ -404,7 +411,7 @@ impl Connection {
             }
             Read::Ahead => Output::Wait(None),
             Read::Wait(at_us) => match followed.first_status(codec, match_id, feed) {
-                Some(frame) => Output::Frame(frame),
+                Some(frame) => Output::Answer(frame),
                 None => Output::Wait(at_us),
             },
         }
@@ -415,7 +422,7 @@ impl Connection {
         match self.followed.get_mut(match_id) {
             Some(followed) if followed.told != Told::Absent => {
                 followed.told = Told::Absent;
-                Output::Frame(Frame::of(
+                Output::Answer(Frame::of(
                     codec,
                     &ServerMessage::Error {
                         code: "unknown_match",
@@ -431,7 +438,7 @@ impl Connection {
 
     fn say_forbidden(&mut self, match_id: &MatchId) -> Output {
         self.followed.remove(match_id);
-        Output::Frame(Frame::of(
+        Output::Answer(Frame::of(
             self.settings.codec,
             &ServerMessage::Error {
                 code: "not_allowed",
@@ -460,7 +467,7 @@ impl Connection {
                 self.answers.extend(frame);
             }
             if let Some(frame) = self.answers.pop_front() {
-                return Output::Frame(frame);
+                return Output::Answer(frame);
             }
         }
         let ping_us = match self.pinged_us {

@@ -3,6 +3,7 @@
 //! Fans hold cursors into it; what goes to many is encoded once per codec, when the first of them
 //! reads it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -36,6 +37,7 @@ pub struct MatchLog {
     state: Value,
     checkpoints: Vec<Checkpoint>,
     snapshots: Mutex<Vec<(u64, SnapshotTail)>>,
+    encodes: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,7 @@ impl MatchLog {
             state: json!({}),
             checkpoints: Vec::new(),
             snapshots: Mutex::new(Vec::new()),
+            encodes: AtomicU64::new(0),
         }
     }
 
@@ -171,6 +174,15 @@ impl MatchLog {
     /// The newest seq, 0 while there is none.
     pub fn head(&self) -> u64 {
         self.events.len() as u64
+    }
+
+    /// How many events, frames and snapshots were encoded since this was last asked.
+    pub fn take_encodes(&self) -> u64 {
+        self.encodes.swap(0, Ordering::Relaxed)
+    }
+
+    fn count_encode(&self) {
+        self.encodes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The state at the head.
@@ -261,7 +273,10 @@ impl MatchLog {
         };
         cell.get_or_init(|| match codec {
             Codec::Json => self.events_frame(codec, record.first_seq - 1, record.last_seq),
-            Codec::MessagePack => Frame::of_record_body(&self.match_id, self.epoch, &record.body),
+            Codec::MessagePack => {
+                self.count_encode();
+                Frame::of_record_body(&self.match_id, self.epoch, &record.body)
+            }
         })
         .clone()
     }
@@ -271,7 +286,10 @@ impl MatchLog {
         let range = after as usize..to as usize;
         let events = self.events.get(range).unwrap_or_default().iter();
         let bytes = events.map(|event| match codec {
-            Codec::Json => &event.json.get_or_init(|| event_json(&event.part.document))[..],
+            Codec::Json => &event.json.get_or_init(|| {
+                self.count_encode();
+                event_json(&event.part.document)
+            })[..],
             Codec::MessagePack => &event.part.bytes[..],
         });
         Frame::of_events(codec, &self.match_id, self.epoch, bytes, self.hash_at(to))
@@ -318,6 +336,7 @@ impl MatchLog {
         if let Some((_, tail)) = found {
             return tail.clone();
         }
+        self.count_encode();
         let tail = SnapshotTail::new(codec, seq, &self.state_at(seq));
         if snapshots.len() == SNAPSHOTS_MAX {
             snapshots.remove(0);

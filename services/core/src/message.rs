@@ -260,6 +260,12 @@ pub enum CloseCode {
     Drain,
     /// 1013: too many here; poll or reconnect later.
     OverCapacity,
+    /// 1002: bytes that no WebSocket sends.
+    Protocol,
+    /// 1007: text that is not UTF-8.
+    NotText,
+    /// 1009: a message larger than any of ours.
+    TooLarge,
     /// 4400: a message that can't be read; do not reconnect with the same.
     BadMessage,
     /// 4401: the token is no longer good; reconnect with another.
@@ -278,6 +284,9 @@ impl CloseCode {
         match self {
             Self::Drain => 1012,
             Self::OverCapacity => 1013,
+            Self::Protocol => 1002,
+            Self::NotText => 1007,
+            Self::TooLarge => 1009,
             Self::BadMessage => 4400,
             Self::Token => 4401,
             Self::NotAllowed => 4403,

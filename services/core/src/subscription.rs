@@ -7,7 +7,7 @@
 use crate::frame::{Codec, Frame, Reason};
 use crate::ids::{Cursor, Epoch};
 use crate::log::{MatchLog, Split};
-use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, Released};
+use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, PolicyName, Released};
 
 /// Who is further behind than this many events gets a snapshot instead.
 pub const BEHIND_EVENTS_MAX: u64 = 16;
@@ -44,6 +44,19 @@ pub struct Subscription {
     /// Whether what is released at the next read counts as behind.
     arrears: Arrears,
     window_until_us: u64,
+    /// Whether it has once been told everything there was: only then delivery has a latency.
+    caught_up: bool,
+}
+
+/// What a frame of a match brings, for whoever measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct News {
+    /// The policy that released it.
+    pub policy: PolicyName,
+    /// How many events it holds; 0 for a snapshot.
+    pub events: u64,
+    /// When the last of them was accepted (Unix microseconds), for a fan that had caught up.
+    pub accepted_us: Option<u64>,
 }
 
 /// Why a fan could not be told what was released already.
@@ -61,7 +74,7 @@ enum Arrears {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Read {
     /// Send this, all of it, then read again.
-    Frame(Frame),
+    Frame(Frame, News),
     /// Nothing to send before this time (Unix microseconds), unless the log changes.
     Wait(Option<u64>),
     /// The cursor is ahead of this log: ask the leader, then [`Subscription::leader_said`].
@@ -88,6 +101,7 @@ impl Subscription {
             due: 0,
             arrears: Arrears::Absent,
             window_until_us: 0,
+            caught_up: false,
         }
     }
 
@@ -144,23 +158,34 @@ impl Subscription {
         }
         self.due = self.due.max(released);
         self.arrears = Arrears::None;
-        let sent = match self.owed {
+        let seen = self.seq;
+        let frame = match self.owed {
             Some(reason) => self.read_snapshot(log, codec, released, reason),
-            None => self.read_events(log, codec, released),
+            None => self
+                .read_events(log, codec, released)
+                .map(|frame| (frame, self.seq - seen)),
         };
-        match sent {
-            Some(frame) => {
-                self.epoch = Some(log.epoch());
-                if self.window_until_us <= now_us {
-                    self.window_until_us = now_us + BATCH_WINDOW_US;
-                }
-                Read::Frame(frame)
-            }
-            None => {
-                let next_us = log.time_us(self.seq.max(released) + 1);
-                Read::Wait(self.policy.wakes_at(next_us, now_us, self.window_until_us))
-            }
+        let Some((frame, events)) = frame else {
+            self.caught_up = true;
+            let next_us = log.time_us(self.seq.max(released) + 1);
+            return Read::Wait(self.policy.wakes_at(next_us, now_us, self.window_until_us));
+        };
+        self.epoch = Some(log.epoch());
+        if self.window_until_us <= now_us {
+            self.window_until_us = now_us + BATCH_WINDOW_US;
         }
+        let accepted_us = log
+            .accepted_us(self.seq)
+            .filter(|_| self.caught_up && events > 0);
+        let policy = self.policy.name();
+        Read::Frame(
+            frame,
+            News {
+                policy,
+                events,
+                accepted_us,
+            },
+        )
     }
 
     /// A cursor that counts in another life of the match is worth nothing here.
@@ -221,7 +246,7 @@ impl Subscription {
         codec: Codec,
         released: u64,
         reason: Reason,
-    ) -> Option<Frame> {
+    ) -> Option<(Frame, u64)> {
         // Never back, and never more than the policy shows: a cursor is only the fan's word.
         if released == 0 || released < self.seq {
             return None;
@@ -229,11 +254,9 @@ impl Subscription {
         self.owed = None;
         self.seq = released;
         let tail = log.snapshot(codec, released);
-        Some(Frame::of_snapshot(
-            log.match_id(),
-            log.epoch(),
-            reason,
-            &tail,
+        Some((
+            Frame::of_snapshot(log.match_id(), log.epoch(), reason, &tail),
+            0,
         ))
     }
 

@@ -185,7 +185,7 @@ impl Fan {
     fn take(&mut self, world: &World, frames: usize) -> bool {
         for _ in 0..frames {
             match self.connection.poll(world, world.now_us) {
-                Output::Frame(frame) => self.read(world, &frame.bytes),
+                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes),
                 Output::Ping => self.connection.heard(world.now_us),
                 Output::Wait(at_us) => {
                     assert!(
@@ -495,7 +495,7 @@ fn a_fan_that_never_answers_a_ping_is_given_up() {
     while !pinged {
         match fan.connection.poll(&world, now_us) {
             Output::Ping => pinged = true,
-            Output::Frame(_) => {}
+            Output::Answer(_) | Output::Frame(..) => {}
             Output::Wait(Some(at_us)) => now_us = at_us,
             other => panic!("{other:?}"),
         }

@@ -104,7 +104,7 @@ impl FromStr for Speed {
 }
 
 /// The match id that a file's name gives.
-pub(crate) fn match_id_of(file: &Path) -> Result<MatchId, IdError> {
+pub fn match_id_of(file: &Path) -> Result<MatchId, IdError> {
     let stem = file
         .file_stem()
         .unwrap_or_default()

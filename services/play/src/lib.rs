@@ -35,6 +35,6 @@ pub mod tally;
 #[cfg(test)]
 mod tally_tests;
 
-pub use args::{PlayArgs, Speed, Token};
+pub use args::{PlayArgs, Speed, Token, match_id_of};
 pub use play::{Outcome, PlayError, Progress, run};
 pub use problem::{PostError, Problem};

@@ -1,0 +1,233 @@
+//! The matches that somebody reads: one slot each, filled once however many ask.
+//!
+//! Readers only look and wait; [`crate::follow`] is the only writer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use grandstand_core::connection::Feed;
+use grandstand_core::headers::Visibility;
+use grandstand_core::ids::MatchId;
+use thiserror::Error;
+use tokio::sync::Notify;
+
+/// How many matches may be in memory; an attacker who asks for unknown ones meets it first.
+pub(crate) const SLOTS_MAX: usize = 10_000;
+
+/// All slots.
+#[derive(Default)]
+pub(crate) struct Feeds {
+    slots: Mutex<HashMap<MatchId, Arc<Slot>>>,
+    wishes: Mutex<Wishes>,
+    wished: Notify,
+}
+
+/// What readers want from the follower; a set, so that it is bounded by the slots.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    /// Read these matches.
+    pub(crate) fill: HashSet<MatchId>,
+    /// Ask the leader for the tip of these.
+    pub(crate) ask_leader: HashSet<MatchId>,
+}
+
+/// One match.
+pub(crate) struct Slot {
+    match_id: MatchId,
+    content: RwLock<Content>,
+    readers: Mutex<Readers>,
+    next_reader: AtomicU64,
+}
+
+struct Readers {
+    waiting: HashMap<u64, Arc<Notify>>,
+    /// When somebody was last seen reading, Unix microseconds; 0 before the first look.
+    idle_since_us: u64,
+}
+
+/// What is known of a match.
+pub(crate) enum Content {
+    /// It is being read; the newest stream sequence that went by meanwhile.
+    Loading {
+        /// See there.
+        passed_by: u64,
+    },
+    /// It was not there when it was looked for.
+    Absent {
+        /// When that was, Unix microseconds.
+        checked_us: u64,
+    },
+    /// Here it is.
+    Ready(Box<Ready>),
+}
+
+/// A match in memory.
+pub(crate) struct Ready {
+    pub(crate) feed: Feed,
+    pub(crate) visibility: Visibility,
+    /// When its newest record came, or its tip was asked for.
+    pub(crate) checked_us: u64,
+    /// When its leader was asked.
+    pub(crate) leader_checked_us: u64,
+    /// A fan waits for what the leader says.
+    pub(crate) leader_answer_due: bool,
+}
+
+/// There are as many matches in memory as there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("too many matches are read at once here")]
+pub(crate) struct FeedsFull;
+
+impl Feeds {
+    /// Follows a match: `notify` is told of each change until the handle is dropped.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        match_id: &MatchId,
+        notify: Arc<Notify>,
+        now_us: u64,
+        absent_max_us: u64,
+    ) -> Result<Following, FeedsFull> {
+        let mut slots = lock(&self.slots);
+        let slot = match slots.get(match_id) {
+            Some(slot) => Arc::clone(slot),
+            None if slots.len() >= SLOTS_MAX => return Err(FeedsFull),
+            None => {
+                let slot = Arc::new(Slot::new(match_id.clone()));
+                slots.insert(match_id.clone(), Arc::clone(&slot));
+                self.wish(|wishes| wishes.fill.insert(match_id.clone()));
+                slot
+            }
+        };
+        if slot.forget_absence(now_us.saturating_sub(absent_max_us)) {
+            self.wish(|wishes| wishes.fill.insert(match_id.clone()));
+        }
+        let reader = slot.next_reader.fetch_add(1, Ordering::Relaxed);
+        lock(&slot.readers).waiting.insert(reader, notify);
+        Ok(Following { slot, reader })
+    }
+
+    /// Asks the leader for the tip of a match.
+    pub(crate) fn ask_leader(&self, match_id: &MatchId) {
+        self.wish(|wishes| wishes.ask_leader.insert(match_id.clone()));
+    }
+
+    fn wish(&self, add: impl FnOnce(&mut Wishes) -> bool) {
+        if add(&mut lock(&self.wishes)) {
+            self.wished.notify_one();
+        }
+    }
+
+    /// Waits until somebody wants something.
+    pub(crate) async fn wishes(&self) -> Wishes {
+        loop {
+            let wishes = std::mem::take(&mut *lock(&self.wishes));
+            if !wishes.fill.is_empty() || !wishes.ask_leader.is_empty() {
+                return wishes;
+            }
+            self.wished.notified().await;
+        }
+    }
+
+    /// The slot of a match, if it has one.
+    pub(crate) fn slot(&self, match_id: &MatchId) -> Option<Arc<Slot>> {
+        lock(&self.slots).get(match_id).cloned()
+    }
+
+    /// All slots there are.
+    pub(crate) fn all(&self) -> Vec<Arc<Slot>> {
+        lock(&self.slots).values().cloned().collect()
+    }
+
+    /// Forgets what nobody reads: a match that is there after `ready_us`, another after `absent_us`.
+    pub(crate) fn evict(&self, now_us: u64, ready_us: u64, absent_us: u64) {
+        lock(&self.slots).retain(|_, slot| {
+            let keep_us = match &*slot.read() {
+                Content::Ready(_) => ready_us,
+                Content::Absent { .. } => absent_us,
+                Content::Loading { .. } => return true,
+            };
+            let mut readers = lock(&slot.readers);
+            if !readers.waiting.is_empty() || readers.idle_since_us == 0 {
+                readers.idle_since_us = now_us;
+            }
+            now_us.saturating_sub(readers.idle_since_us) < keep_us
+        });
+    }
+}
+
+impl Slot {
+    fn new(match_id: MatchId) -> Self {
+        Self {
+            match_id,
+            content: RwLock::new(Content::Loading { passed_by: 0 }),
+            readers: Mutex::new(Readers {
+                waiting: HashMap::new(),
+                idle_since_us: 0,
+            }),
+            next_reader: AtomicU64::new(0),
+        }
+    }
+
+    /// The match.
+    pub(crate) fn match_id(&self) -> &MatchId {
+        &self.match_id
+    }
+
+    /// What is known of it. Hold the guard for a look, never over an await.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Content> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same for the one writer.
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Content> {
+        self.content.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells all readers that something changed.
+    pub(crate) fn wake(&self) {
+        lock(&self.readers)
+            .waiting
+            .values()
+            .for_each(|notify| notify.notify_one());
+    }
+
+    /// Whether somebody reads.
+    pub(crate) fn has_readers(&self) -> bool {
+        !lock(&self.readers).waiting.is_empty()
+    }
+
+    /// An absence that was found before `before_us` is worth another look.
+    fn forget_absence(&self, before_us: u64) -> bool {
+        let mut content = self.write();
+        let old = matches!(&*content, Content::Absent { checked_us } if *checked_us < before_us);
+        if old {
+            *content = Content::Loading { passed_by: 0 };
+        }
+        old
+    }
+}
+
+/// A reader's hold on a slot.
+pub(crate) struct Following {
+    slot: Arc<Slot>,
+    reader: u64,
+}
+
+impl Following {
+    /// The slot that is followed.
+    pub(crate) fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        lock(&self.slot.readers).waiting.remove(&self.reader);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nobody panics while holding one; if somebody did, what is inside is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

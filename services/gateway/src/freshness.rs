@@ -1,0 +1,108 @@
+//! Whether the broker takes scores, judged by the canary that scoring sends every second.
+
+use std::collections::VecDeque;
+
+/// No newer canary for so long is `stale`; fans are told within 3 s of the beginning of trouble.
+const STALE_AFTER_US: u64 = 2_500_000;
+/// A canary that is later than the quickest of late by more than this is `delayed`.
+const DELAYED_AFTER_US: u64 = 1_000_000;
+/// How many canaries "of late" are: a minute of one scoring instance.
+const LAGS_MAX: usize = 60;
+
+/// What the canary says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// All that was accepted arrives.
+    Fresh,
+    /// It arrives more than a second late.
+    Delayed,
+    /// Nothing arrives.
+    Stale,
+}
+
+/// The canaries heard of late.
+#[derive(Debug, Default)]
+pub(crate) struct Canaries {
+    newest_number: u64,
+    heard_us: Option<u64>,
+    /// Clocks of sender and receiver differ, so that only the change of a lag says something.
+    lags_us: VecDeque<i64>,
+    late: bool,
+}
+
+impl Canaries {
+    /// A canary came in.
+    pub(crate) fn heard(&mut self, number: u64, sent_at_us: u64, now_us: u64) {
+        if number <= self.newest_number {
+            return;
+        }
+        self.newest_number = number;
+        self.heard_us = Some(now_us);
+        let lag_us = now_us as i64 - sent_at_us as i64;
+        self.lags_us.push_back(lag_us);
+        if self.lags_us.len() > LAGS_MAX {
+            self.lags_us.pop_front();
+        }
+        let quickest_us = self.lags_us.iter().min().copied().unwrap_or(lag_us);
+        self.late = lag_us - quickest_us > DELAYED_AFTER_US as i64;
+    }
+
+    /// What they say now.
+    pub(crate) fn freshness(&self, now_us: u64) -> Freshness {
+        match self.heard_us {
+            Some(heard_us) if now_us.saturating_sub(heard_us) <= STALE_AFTER_US => {
+                match self.late {
+                    true => Freshness::Delayed,
+                    false => Freshness::Fresh,
+                }
+            }
+            _ => Freshness::Stale,
+        }
+    }
+
+    /// When the newest was heard, Unix microseconds; 0 before the first.
+    pub(crate) fn heard_us(&self) -> u64 {
+        self.heard_us.unwrap_or(0)
+    }
+
+    /// How late the newest was, beyond the quickest of late, in seconds.
+    pub(crate) fn lag_s(&self) -> f64 {
+        let quickest_us = self.lags_us.iter().min().copied().unwrap_or(0);
+        self.lags_us
+            .back()
+            .map_or(0.0, |lag_us| (lag_us - quickest_us) as f64 / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: u64 = 1_000_000;
+
+    #[test]
+    fn no_canary_is_stale_and_a_new_one_is_fresh() {
+        let mut canaries = Canaries::default();
+        assert_eq!(canaries.freshness(0), Freshness::Stale);
+        canaries.heard(1, 100 * S, 100 * S);
+        assert_eq!(canaries.freshness(102 * S), Freshness::Fresh);
+        assert_eq!(canaries.freshness(103 * S), Freshness::Stale);
+        canaries.heard(1, 103 * S, 103 * S);
+        assert_eq!(
+            canaries.freshness(103 * S),
+            Freshness::Stale,
+            "an old number says nothing"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_no_lag_but_a_growing_one_is() {
+        let mut canaries = Canaries::default();
+        canaries.heard(1, 0, 500 * S);
+        canaries.heard(2, S, 501 * S);
+        assert_eq!(canaries.freshness(501 * S), Freshness::Fresh);
+        canaries.heard(3, 2 * S, 504 * S);
+        assert_eq!(canaries.freshness(504 * S), Freshness::Delayed);
+        assert_eq!(canaries.lag_s(), 2.0);
+    }
+}

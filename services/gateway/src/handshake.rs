@@ -1,0 +1,166 @@
+//! `GET /v1/ws`: from a request to a fan's socket. Everything that can be refused is refused
+//! before the upgrade.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Request, State};
+use axum::response::{IntoResponse, Response};
+use grandstand_core::connection::{Connection, Settings};
+use grandstand_core::frame::Codec;
+use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
+use grandstand_server::bearer::BEARER_SUBPROTOCOL;
+use grandstand_server::problem::Problem;
+use grandstand_server::serve::ConnectionSlot;
+use http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::Edge;
+use crate::access::{Viewer, random_u128};
+use crate::query::Query;
+use crate::socket::{Fan, config};
+
+/// Upgrades a request to a fan's connection.
+pub(crate) async fn websocket(
+    State(edge): State<Arc<Edge>>,
+    slot: Option<Extension<ConnectionSlot>>,
+    mut request: Request,
+) -> Result<Response, Problem> {
+    let key = websocket_key(request.headers())?;
+    let subprotocol = subprotocol(request.headers())?;
+    let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(bad_query)?;
+    let viewer = edge.access.viewer(request.headers())?;
+    let upgrade = hyper::upgrade::on(&mut request);
+    let connection = connection(
+        &edge,
+        &viewer,
+        subprotocol.map_or(Codec::Json, |(codec, _)| codec),
+        query,
+    );
+
+    let task_edge = Arc::clone(&edge);
+    edge.fans.spawn(async move {
+        // Held for as long as the fan is there, so that it counts as a connection.
+        let _slot = slot;
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => TokioIo::new(upgraded),
+            Err(error) => return tracing::debug!(%error, "an upgrade failed"),
+        };
+        let socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config())).await;
+        let stop = task_edge.stop.clone();
+        Fan::new(task_edge, viewer, connection, socket)
+            .run(stop)
+            .await;
+    });
+    Ok(switching(&key, subprotocol.map(|(_, name)| name)))
+}
+
+fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, query: Query) -> Connection {
+    let resumed = query
+        .subscriptions
+        .iter()
+        .any(|subscribe| subscribe.after.is_some());
+    metrics::counter!("grandstand_connects_total", "resumed" => if resumed { "true" } else { "false" }).increment(1);
+    let settings = Settings {
+        codec,
+        session: format!("{:032x}", random_u128()),
+        phase: random_u128() as u64,
+        heartbeat_s: query.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
+    };
+    let mut connection = Connection::new(settings, viewer.rights(), edge.clock.now_us());
+    query
+        .subscriptions
+        .into_iter()
+        .for_each(|subscribe| connection.subscribe(subscribe));
+    connection
+}
+
+/// The key of a request that asks for a WebSocket of version 13 (RFC 6455).
+fn websocket_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    let says = |name: &str, word: &str| {
+        let values = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    let asks = says("connection", "upgrade") && says("upgrade", "websocket");
+    match headers.get(SEC_WEBSOCKET_KEY) {
+        Some(key) if asks && says("sec-websocket-version", "13") => Ok(key.clone()),
+        _ => Err(
+            Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This door is a WebSocket")
+                .detail("Connect with a WebSocket client (version 13), or read /v1/matches/{match}/state over HTTP."),
+        ),
+    }
+}
+
+/// What was agreed on: the first that we speak of those offered. A client that offers none speaks
+/// JSON; one that offers only what we do not speak is refused, since browsers give up without
+/// saying why when their offer is not answered.
+fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Problem> {
+    let values = headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let offered: Vec<&str> = values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    let spoken = offered.iter().find_map(|name| match *name {
+        SUBPROTOCOL_JSON => Some((Codec::Json, SUBPROTOCOL_JSON)),
+        SUBPROTOCOL_MESSAGEPACK => Some((Codec::MessagePack, SUBPROTOCOL_MESSAGEPACK)),
+        _ => None,
+    });
+    match spoken {
+        Some(spoken) => Ok(Some(spoken)),
+        None if offered.is_empty() => Ok(None),
+        None => {
+            let only_token = offered
+                .iter()
+                .all(|name| name.starts_with(BEARER_SUBPROTOCOL));
+            let detail = match only_token {
+                true => format!(
+                    "Offer {SUBPROTOCOL_JSON} or {SUBPROTOCOL_MESSAGEPACK} beside the token."
+                ),
+                false => format!("Offer {SUBPROTOCOL_JSON} or {SUBPROTOCOL_MESSAGEPACK}."),
+            };
+            let problem = Problem::new(
+                StatusCode::BAD_REQUEST,
+                "unknown_subprotocol",
+                "No subprotocol in common",
+            );
+            Err(problem.detail(detail))
+        }
+    }
+}
+
+fn bad_query(error: crate::query::QueryError) -> Problem {
+    metrics::counter!("grandstand_refusals_total", "reason" => "bad_query").increment(1);
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad_query",
+        "The query can't be read",
+    )
+    .detail(error.detail.clone())
+    .member("field", error.field)
+}
+
+fn switching(key: &HeaderValue, subprotocol: Option<&'static str>) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(name) = subprotocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
+    }
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}

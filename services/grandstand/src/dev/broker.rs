@@ -1,0 +1,144 @@
+//! The NATS server of a `dev`: its own child, kept alive, or somebody else's.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use grandstand_broker::{
+    Broker, ConnectOptions, FindOptions, Keys, ProvisionMode, ProvisionOptions, Role,
+    ServerOptions, ServerProcess, find_server,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::dev::data::DataFolder;
+
+/// How long to wait before a server that died is started again.
+const RESTART_PAUSE: Duration = Duration::from_millis(500);
+
+/// A server that is provisioned.
+pub(crate) struct Served {
+    url: String,
+    own: Option<Own>,
+}
+
+/// A child that is started again when it dies.
+struct Own {
+    process: ServerProcess,
+    options: ServerOptions,
+    keys: Keys,
+    provision: Provision,
+}
+
+/// How streams and buckets are made.
+struct Provision {
+    keys_dir: std::path::PathBuf,
+}
+
+impl Served {
+    /// Finds and starts a server with its store in `data`, or takes the one at `url`.
+    pub(crate) async fn start(
+        data: &DataFolder,
+        keys: Keys,
+        url: Option<&str>,
+        port: u16,
+    ) -> anyhow::Result<Self> {
+        let provision = Provision {
+            keys_dir: data.keys.clone(),
+        };
+        if let Some(url) = url {
+            provision.run(url).await?;
+            return Ok(Self {
+                url: url.to_owned(),
+                own: None,
+            });
+        }
+        let find = FindOptions::from_environment()?;
+        let program = tokio::task::spawn_blocking(move || find_server(&find)).await??;
+        let mut options = ServerOptions {
+            program,
+            data_dir: data.path.clone(),
+            port,
+        };
+        let process = ServerProcess::start(&options, &keys).await?;
+        let url = process.url();
+        // Clients know this port by now; the next server takes it again.
+        options.port = process.port();
+        let own = Own {
+            process,
+            options,
+            keys,
+            provision,
+        };
+        own.provision.run(&url).await?;
+        Ok(Self {
+            url,
+            own: Some(own),
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Starts the child again whenever it dies, until `stop`; gives it back to be stopped.
+    pub(crate) async fn watch(mut self, stop: &CancellationToken) -> anyhow::Result<Self> {
+        let Some(own) = &mut self.own else {
+            stop.cancelled().await;
+            return Ok(self);
+        };
+        loop {
+            let ended = tokio::select! {
+                () = stop.cancelled() => return Ok(self),
+                ended = own.process.ended() => ended,
+            };
+            tracing::error!(?ended, "nats-server ended by itself; starting it again");
+            if let Err(error) = own.restart(&self.url, stop).await {
+                stop.cancel();
+                return Err(error);
+            }
+        }
+    }
+
+    /// Stops the child, last of all.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        match self.own {
+            Some(own) => own.process.stop().await.context("stopping nats-server"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Own {
+    /// A server that starts again has lost what it held in memory: buckets are made anew.
+    async fn restart(&mut self, url: &str, stop: &CancellationToken) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            match ServerProcess::start(&self.options, &self.keys).await {
+                Ok(process) => {
+                    self.process = process;
+                    return self.provision.run(url).await;
+                }
+                Err(error) => tracing::error!(%error, "nats-server does not start; trying again"),
+            }
+            stop.run_until_cancelled(tokio::time::sleep(RESTART_PAUSE))
+                .await;
+        }
+        Ok(())
+    }
+}
+
+impl Provision {
+    async fn run(&self, url: &str) -> anyhow::Result<()> {
+        let broker = Broker::connect(ConnectOptions::new(url, &self.keys_dir, Role::Ops)).await?;
+        let options = ProvisionOptions {
+            scores_bytes_max: None,
+            replicas: None,
+            mode: ProvisionMode::Apply,
+        };
+        let reports = broker.provision(&options).await;
+        broker.close().await;
+        for report in reports? {
+            tracing::debug!(?report, "provisioned");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! `grandstand`: every role and tool of the platform in one binary.
+
+mod dev;
+mod gateway;
+mod nats_server;
+mod play;
+mod process;
+mod scoring;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use grandstand_server::args::LogArgs;
+use grandstand_server::telemetry;
+
+/// Live scores from the scorer's hand to every fan
+#[derive(Parser)]
+#[command(name = "grandstand", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in one process, with its own nats-server
+    Dev(Box<dev::DevArgs>),
+    /// Run the scorers' HTTP API
+    #[command(
+        after_help = "Example: grandstand scoring --nats-url nats://127.0.0.1:4222 --keys data/keys --listen 127.0.0.1:7001"
+    )]
+    Scoring(Box<grandstand_scoring::ScoringArgs>),
+    /// Run the fans' edge
+    #[command(
+        after_help = "Example: grandstand gateway --nats-url nats://127.0.0.1:4222 --keys data/keys --listen 127.0.0.1:7002"
+    )]
+    Gateway(Box<grandstand_gateway::GatewayArgs>),
+    /// Look after matches and the streams that hold them
+    Ops(grandstand_ops::OpsArgs),
+    /// Score a Cricsheet match over HTTP, and check every figure
+    Play(grandstand_play::PlayArgs),
+    /// Make a token
+    Token(token::TokenArgs),
+    /// Find or fetch the nats-server, and what it must be told
+    NatsServer(nats_server::NatsServerArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Tools speak to people through their output; their log begins where something is odd.
+    let quiet = matches!(
+        cli.command,
+        Command::Ops(_) | Command::Play(_) | Command::Token(_) | Command::NatsServer(_)
+    );
+    let filter = match quiet && cli.log.log_filter == "info" {
+        true => "warn",
+        false => &cli.log.log_filter,
+    };
+    let done = telemetry::install_logs(cli.log.log, filter)
+        .map_err(anyhow::Error::from)
+        .and_then(|()| run(cli.command));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("grandstand: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let code = runtime.block_on(async {
+        match command {
+            Command::Dev(args) => dev::run(*args).await,
+            Command::Scoring(args) => scoring::run(*args).await,
+            Command::Gateway(args) => gateway::run(*args).await,
+            Command::Ops(args) => grandstand_ops::run(args).await,
+            Command::Play(args) => play::run(args).await,
+            Command::Token(args) => token::run(args),
+            Command::NatsServer(args) => nats_server::run(args),
+        }
+    });
+    // Everything that matters has an owner who waited for it; a blocked lookup is not waited for.
+    runtime.shutdown_background();
+    code
+}

@@ -1,0 +1,100 @@
+//! What every long-running role does around its work: health and metrics, the stop, the ready line.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use grandstand_server::admin;
+use grandstand_server::listen::{Listener, SocketOptions};
+use grandstand_server::readiness::Readiness;
+use grandstand_server::serve::{ServeLimits, serve};
+use grandstand_server::stop::StopSignals;
+use grandstand_server::telemetry::Metrics;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long a role may take to stop before the process just ends.
+pub(crate) const STOP_MAX: Duration = Duration::from_secs(4);
+
+/// The admin port and what it shows.
+pub(crate) struct Process {
+    pub(crate) readiness: Readiness,
+    pub(crate) admin_address: SocketAddr,
+    admin: JoinHandle<()>,
+    admin_stop: CancellationToken,
+}
+
+impl Process {
+    /// Opens the admin port.
+    pub(crate) fn start(admin_listen: SocketAddr) -> anyhow::Result<Self> {
+        let metrics = Metrics::install()?;
+        let listener =
+            Listener::bind(admin_listen, SocketOptions::default()).context("the admin port")?;
+        let admin_address = listener.local_address();
+        let readiness = Readiness::new();
+        let admin_stop = CancellationToken::new();
+        let router = admin::router(readiness.clone(), metrics.clone());
+        let stop = admin_stop.clone();
+        let limits = ServeLimits {
+            connections_max: 64,
+            stop_wait_max: Duration::from_millis(500),
+            ..ServeLimits::default()
+        };
+        let admin = tokio::spawn(async move {
+            tokio::join!(
+                serve(listener, router, limits, stop.clone()),
+                metrics.upkeep(stop)
+            );
+        });
+        Ok(Self {
+            readiness,
+            admin_address,
+            admin,
+            admin_stop,
+        })
+    }
+
+    /// Closes the admin port, which answers until everything else has ended.
+    pub(crate) async fn end(self) {
+        self.admin_stop.cancel();
+        if let Err(error) = self.admin.await {
+            tracing::error!(%error, "the admin port ended abnormally");
+        }
+    }
+}
+
+/// Runs `work` until it ends or a signal cancels `stop` and it has had [`STOP_MAX`] to end; a
+/// second signal does not wait.
+pub(crate) async fn until_stopped<T>(
+    work: impl Future<Output = T>,
+    stop: CancellationToken,
+) -> anyhow::Result<T> {
+    let mut signals = StopSignals::listen().context("signals can't be listened to")?;
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return Ok(done),
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping");
+            stop.cancel();
+        }
+    }
+    tokio::select! {
+        done = &mut work => Ok(done),
+        _ = signals.next() => anyhow::bail!("stopped before everything had ended"),
+        () = tokio::time::sleep(STOP_MAX) => anyhow::bail!("not everything ended within {STOP_MAX:?}"),
+    }
+}
+
+/// One JSON object as a line of stdout.
+pub(crate) fn say(object: &Value) {
+    use std::io::Write;
+    // Whoever started us may have closed our stdout; that is no reason to stop serving.
+    let _ = writeln!(std::io::stdout(), "{object}");
+}
+
+/// `http://` and an address.
+pub(crate) fn http(address: SocketAddr) -> String {
+    format!("http://{address}")
+}

@@ -1,0 +1,68 @@
+//! `grandstand scoring`: the scorers' HTTP API as a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use grandstand_broker::{Broker, ConnectOptions, Role};
+use grandstand_scoring::{Bounds, ScoringArgs, ScoringConfig, start};
+use grandstand_server::keys;
+use grandstand_server::listen::{Listener, SocketOptions};
+use grandstand_server::serve::ServeLimits;
+use grandstand_server::token::Verifier;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::process::{Process, http, say, until_stopped};
+
+/// Serves until a signal.
+pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
+    let verifier = Verifier::new(&keys::load(&args.edge.keys)?);
+    let listener = Listener::bind(args.edge.listen, SocketOptions::default())?;
+    let process = Process::start(args.edge.admin_listen)?;
+    let broker = Broker::connect(ConnectOptions::new(
+        args.nats_url,
+        &args.edge.keys,
+        Role::Scoring,
+    ))
+    .await?;
+    let config = ScoringConfig {
+        cors_origins: args.edge.cors_origins,
+        limits: ServeLimits {
+            connections_max: args.edge.connections_max,
+            ..ServeLimits::default()
+        },
+        bounds: Bounds {
+            matches_max: args.matches_max,
+            ..Bounds::default()
+        },
+        ..ScoringConfig::new(verifier)
+    };
+    let stop = CancellationToken::new();
+    let running = start(
+        config,
+        listener,
+        broker.clone(),
+        &process.readiness,
+        stop.clone(),
+    );
+    let (url, admin_url) = (http(running.address), http(process.admin_address));
+    let ready = process.readiness.clone();
+    let work = async {
+        let announce = async {
+            ready.ready().await;
+            match args.edge.json {
+                true => say(&json!({"event": "ready", "url": url, "admin_url": admin_url})),
+                false => eprintln!("scoring at {url}, admin at {admin_url}"),
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            ended = running.ended() => ended.context("scoring ended abnormally"),
+            () = announce => Ok(()),
+        }
+    };
+    until_stopped(work, stop).await??;
+    broker.close().await;
+    process.end().await;
+    Ok(ExitCode::SUCCESS)
+}

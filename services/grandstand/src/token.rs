@@ -1,0 +1,105 @@
+//! `grandstand token`: makes a token with the secret of a keys folder.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use grandstand_server::grant::{MatchPattern, Right, Role, Tier};
+use grandstand_server::keys;
+use grandstand_server::token::{DEFAULT_TTL, TokenRequest, mint};
+
+/// What the token grants.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand token --keys data/keys --role scorer --sub anna --matches final-2026 --ttl 12h"
+)]
+pub(crate) struct TokenArgs {
+    /// Folder of the token secret
+    #[arg(long, value_name = "DIR", env = "GRANDSTAND_KEYS")]
+    keys: PathBuf,
+    /// scorer, fan or ops
+    #[arg(long, env = "GRANDSTAND_ROLE")]
+    role: Role,
+    /// Whose it is; the role's name unless given
+    #[arg(long, env = "GRANDSTAND_SUB")]
+    sub: Option<String>,
+    /// What a fan pays for: free, plus or premium
+    #[arg(long, env = "GRANDSTAND_TIER")]
+    tier: Option<Tier>,
+    /// Matches it names, with commas between them; an entry may end in *
+    #[arg(
+        long,
+        value_name = "MATCH[,MATCH]",
+        env = "GRANDSTAND_MATCHES",
+        value_delimiter = ','
+    )]
+    matches: Option<Vec<MatchPattern>>,
+    /// Rights of a scorer: open, official
+    #[arg(
+        long,
+        value_name = "RIGHT[,RIGHT]",
+        env = "GRANDSTAND_RIGHTS",
+        value_delimiter = ','
+    )]
+    rights: Vec<Right>,
+    /// How far behind the head a fan is kept, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GRANDSTAND_DELAY_S",
+        default_value_t = 0
+    )]
+    delay_s: u32,
+    /// How long it lasts: seconds, or a number with s, m, h or d; 24h unless given
+    #[arg(long, env = "GRANDSTAND_TTL", value_parser = parse_ttl)]
+    ttl: Option<Duration>,
+}
+
+/// Prints the token.
+pub(crate) fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
+    let key = keys::load(&args.keys)?;
+    let sub = args.sub.unwrap_or_else(|| args.role.to_string());
+    let request = TokenRequest {
+        tier: args.tier,
+        matches: args.matches,
+        rights: args.rights,
+        delay_s: args.delay_s,
+        ttl: args.ttl.unwrap_or(DEFAULT_TTL),
+        ..TokenRequest::new(sub, args.role)
+    };
+    println!("{}", mint(&key, &request, SystemTime::now())?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse_ttl(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
+    let unit_s = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("a time is a number with s, m, h or d".to_owned()),
+    };
+    let count: u64 = digits
+        .parse()
+        .map_err(|_| "a time is a number with s, m, h or d".to_owned())?;
+    match count.checked_mul(unit_s) {
+        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err("a token lasts at least a second".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_or_is_seconds() {
+        assert_eq!(parse_ttl("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_ttl("2h"), Ok(Duration::from_secs(7_200)));
+        for bad in ["", "h", "0", "1w", "1hh", "-1", "99999999999999999999d"] {
+            assert!(parse_ttl(bad).is_err(), "{bad}");
+        }
+    }
+}

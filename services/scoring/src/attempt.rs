@@ -1,0 +1,196 @@
+//! Attempts to get one request into the log, each decided anew on what the log says.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use grandstand_broker::AppendError;
+use grandstand_sports::Sport;
+use tokio::time::Instant;
+
+use crate::answer::{Answer, Stored};
+use crate::catch_up::News;
+use crate::decide::{Decision, Post, decide};
+use crate::ledger::{Ledger, Written};
+use crate::match_task::MatchTask;
+use crate::pauses::Pauses;
+use crate::refuse::{Outcome, Refused};
+
+/// How long one append may go without an answer: the next attempt may reach another server.
+const APPEND_MAX: Duration = Duration::from_secs(2);
+
+/// How far a request has come.
+struct Attempts {
+    deadline: Instant,
+    pauses: Pauses,
+    /// Whether the ledger was read from the leader since the request came in.
+    fresh: bool,
+    /// The incarnation of the stream at the attempt before.
+    incarnation: Option<u64>,
+    /// When the first event of each record that may be stored was accepted.
+    sent: Vec<u64>,
+}
+
+impl Attempts {
+    fn outcome(&self) -> Outcome {
+        if self.sent.is_empty() {
+            Outcome::NothingStored
+        } else {
+            Outcome::Unknown
+        }
+    }
+}
+
+impl MatchTask {
+    /// Gets every event of `post` into the log by `deadline`, or says why not.
+    pub(crate) async fn post(
+        &mut self,
+        post: &Post,
+        deadline: Instant,
+    ) -> Result<(Answer, Stored), Refused> {
+        let mut attempts = Attempts {
+            deadline,
+            pauses: Pauses::default(),
+            fresh: false,
+            incarnation: None,
+            sent: Vec::new(),
+        };
+        loop {
+            let incarnation = self.settle(deadline, attempts.outcome()).await?;
+            // A ledger that was let go says nothing about the match.
+            attempts.fresh &= attempts.incarnation.replace(incarnation) == Some(incarnation);
+            if self.ledger.is_none() && !attempts.fresh {
+                self.look(&mut attempts).await?;
+            }
+            if Instant::now() >= deadline {
+                let outcome = attempts.outcome();
+                return Err(Refused::NoLeader { outcome });
+            }
+            match decide(self.ledger.as_ref(), post, incarnation, now_us()) {
+                Ok(Decision::Repeat) => {
+                    let stored = self.stored_by(&attempts, post);
+                    return self.answer_to(post, incarnation, stored);
+                }
+                Ok(Decision::Append(written)) => {
+                    if self.append(*written, &mut attempts).await? {
+                        return self.answer_to(post, incarnation, Stored::Now);
+                    }
+                }
+                Err(refused) if attempts.fresh => return Err(refused),
+                Err(_) => {
+                    self.look(&mut attempts).await?;
+                }
+            }
+        }
+    }
+
+    /// Whether what was decided is in the log by this append; if not, the ledger is as the leader
+    /// has it, and everything is to be decided again.
+    async fn append(&mut self, written: Written, attempts: &mut Attempts) -> Result<bool, Refused> {
+        let expected = self.ledger.as_ref().map_or(0, Ledger::tip);
+        let left = attempts.deadline.saturating_duration_since(Instant::now());
+        let began = Instant::now();
+        metrics::counter!("grandstand_scoring_attempts_total").increment(1);
+        let result = self
+            .broker
+            .append(
+                &self.match_id,
+                expected,
+                &written.headers.to_pairs(),
+                written.body.clone(),
+                left.min(APPEND_MAX),
+            )
+            .await;
+        metrics::histogram!("grandstand_scoring_append_seconds").record(began.elapsed());
+        self.health.appended(&result, &self.broker).await;
+        let error = match result {
+            Ok(stream_sequence) => {
+                let events = written.record.events.len() as u64;
+                metrics::counter!("grandstand_scoring_events_total").increment(events);
+                let sport = Sport::parse(&written.headers.sport).ok_or(Refused::Fault)?;
+                self.ledger
+                    .get_or_insert_with(|| Ledger::new(sport))
+                    .adopt(stream_sequence, written);
+                return Ok(true);
+            }
+            Err(error) => error,
+        };
+        let maybe_stored = matches!(error, AppendError::Conflict | AppendError::Unknown { .. });
+        if maybe_stored {
+            attempts
+                .sent
+                .extend(written.record.events.first().map(|event| event.ts));
+        }
+        let news = self.look(attempts).await?;
+        self.after_failure(error, news, attempts).await?;
+        Ok(false)
+    }
+
+    /// What to do about an append that failed, before the next one.
+    async fn after_failure(
+        &mut self,
+        error: AppendError,
+        news: News,
+        attempts: &mut Attempts,
+    ) -> Result<(), Refused> {
+        match (error, news) {
+            (AppendError::Conflict, News::Less) => {
+                tracing::warn!(match_id = %self.match_id, "the log was rolled back; reading it anew");
+                self.ledger = None;
+                self.look(attempts).await?;
+                attempts.pauses.pause(attempts.deadline).await;
+            }
+            (AppendError::Conflict, _) => {
+                metrics::counter!("grandstand_scoring_conflicts_total").increment(1);
+                attempts.pauses.pause(attempts.deadline).await;
+            }
+            (AppendError::Unknown { .. }, _) => attempts.pauses.pause(attempts.deadline).await,
+            // The log went on meanwhile: on top of it, it may fit or be there.
+            (_, News::Something) => attempts.pauses.pause(attempts.deadline).await,
+            (AppendError::TooLarge, _) => return Err(Refused::RecordTooLarge),
+            (AppendError::MatchFull, _) => return Err(Refused::MatchFull),
+            (AppendError::StreamFull, _) => return Err(Refused::StreamFull),
+            (AppendError::BadHeader(name), _) => {
+                tracing::error!(name, "a header of ours can't be written");
+                return Err(Refused::Fault);
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, attempts: &mut Attempts) -> Result<News, Refused> {
+        let outcome = attempts.outcome();
+        let news = self
+            .refresh(attempts.deadline, &mut attempts.pauses, outcome)
+            .await?;
+        attempts.fresh = true;
+        Ok(news)
+    }
+
+    /// Whether an earlier attempt of this request stored what is there: its time tells.
+    fn stored_by(&self, attempts: &Attempts, post: &Post) -> Stored {
+        let ledger = self.ledger.as_ref();
+        let ours = post
+            .events
+            .iter()
+            .filter_map(|posted| ledger?.event(&posted.id))
+            .any(|facts| attempts.sent.contains(&facts.ts));
+        if ours { Stored::Now } else { Stored::Before }
+    }
+
+    fn answer_to(
+        &self,
+        post: &Post,
+        incarnation: u64,
+        stored: Stored,
+    ) -> Result<(Answer, Stored), Refused> {
+        let ledger = self.ledger.as_ref().ok_or(Refused::Fault)?;
+        let answer = Answer::of(&self.match_id, incarnation, ledger, &post.events);
+        Ok((answer.ok_or(Refused::Fault)?, stored))
+    }
+}
+
+fn now_us() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,266 @@
+//! One match as the log says it: the game, and what answers need to know of each record.
+
+use std::collections::{HashMap, VecDeque};
+
+use grandstand_broker::StoredRecord;
+use grandstand_core::event::Event;
+use grandstand_core::hash::StateHash;
+use grandstand_core::headers::{Headers, Visibility, Warning};
+use grandstand_core::ids::{Epoch, EventId};
+use grandstand_core::record::Record;
+use grandstand_sports::{Drafted, Game, RULES_VERSION, Sport};
+use serde_json::Value;
+use thiserror::Error;
+
+/// How many events are kept whole, for scorers who missed them.
+pub(crate) const RECENT_EVENTS_MAX: usize = 100;
+/// And how many bytes of records; the newest record is kept whatever its size.
+const RECENT_BYTES_MAX: usize = 256 * 1024;
+
+/// A match from its first record on.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    game: Game,
+    created_us: u64,
+    visibility: Visibility,
+    delay_s: u32,
+    /// The stream sequence of its newest record, 0 before the first.
+    tip: u64,
+    last_ts: u64,
+    records: Vec<RecordFacts>,
+    events: HashMap<EventId, EventFacts>,
+    recent: VecDeque<Recent>,
+}
+
+/// What a record says beside its events.
+#[derive(Debug)]
+pub(crate) struct RecordFacts {
+    /// The seq of its last event.
+    pub(crate) last_seq: u64,
+    /// The hash of the state after it.
+    pub(crate) hash: StateHash,
+    /// The strip after it, as JSON: a tenth of the memory of the parsed one.
+    strip: String,
+}
+
+impl RecordFacts {
+    /// The strip after it.
+    pub(crate) fn strip(&self) -> Value {
+        serde_json::from_str(&self.strip).expect("it was a value when it was written")
+    }
+}
+
+/// What an answer says of an event.
+#[derive(Debug)]
+pub(crate) struct EventFacts {
+    pub(crate) seq: u64,
+    pub(crate) ts: u64,
+    pub(crate) digest: String,
+    pub(crate) warnings: Vec<Warning>,
+    /// Its record's place among the match's.
+    record: usize,
+}
+
+#[derive(Debug)]
+struct Recent {
+    events: Vec<Event>,
+    bytes: usize,
+}
+
+/// A record that was decided, and what becomes of the match once it is in the log.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) headers: Headers,
+    pub(crate) record: Record,
+    pub(crate) body: bytes::Bytes,
+    pub(crate) drafted: Drafted,
+}
+
+/// Why a record of the log can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum LedgerError {
+    /// Rules that we do not know made it.
+    #[error("a record was made by version {0} of the rules, this instance knows {RULES_VERSION}")]
+    NewerRules(u32),
+    /// Its sport is none that we know.
+    #[error("the sport {0:?} is not known to this instance")]
+    NewSport(String),
+    /// It does not follow the one before it: the log is another than we thought.
+    #[error("a record begins with event {found} where {expected} is due")]
+    Broken { expected: u64, found: u64 },
+    /// It is no record.
+    #[error("a stored record can't be read: {0}")]
+    Unreadable(String),
+}
+
+impl Ledger {
+    /// A match before its first record.
+    pub(crate) fn new(sport: Sport) -> Self {
+        Self {
+            game: Game::new(sport),
+            created_us: 0,
+            visibility: Visibility::default(),
+            delay_s: 0,
+            tip: 0,
+            last_ts: 0,
+            records: Vec::new(),
+            events: HashMap::new(),
+            recent: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next record of the log into `ledger`, which is none before the first. A record
+    /// that can't be taken changes nothing.
+    pub(crate) fn take(
+        ledger: &mut Option<Self>,
+        stored: &StoredRecord,
+    ) -> Result<(), LedgerError> {
+        let headers = Headers::read(|name| stored.headers.get(name).map(String::as_str))
+            .map_err(|error| LedgerError::Unreadable(error.to_string()))?;
+        if headers.rules_version > RULES_VERSION {
+            return Err(LedgerError::NewerRules(headers.rules_version));
+        }
+        let sport = Sport::parse(&headers.sport)
+            .ok_or_else(|| LedgerError::NewSport(headers.sport.clone()))?;
+        let record = Record::decode(&stored.body)
+            .map_err(|error| LedgerError::Unreadable(error.to_string()))?;
+        if headers.digests.len() != record.events.len()
+            || headers.warnings.len() != record.events.len()
+        {
+            let reason = "its headers speak of another number of events".to_owned();
+            return Err(LedgerError::Unreadable(reason));
+        }
+        let due = ledger.as_ref().map_or(1, |ledger| ledger.seq() + 1);
+        for (expected, event) in (due..).zip(&record.events) {
+            if event.seq != expected {
+                let found = event.seq;
+                return Err(LedgerError::Broken { expected, found });
+            }
+        }
+        let ledger = ledger.get_or_insert_with(|| Self::new(sport));
+        for event in &record.events {
+            ledger.game.apply(event);
+        }
+        ledger.note(stored.stream_sequence, &headers, record, stored.body.len());
+        Ok(())
+    }
+
+    /// Takes a record that was decided on this very ledger and is in the log now.
+    pub(crate) fn adopt(&mut self, stream_sequence: u64, written: Written) {
+        self.game.adopt(written.drafted);
+        let bytes = written.body.len();
+        self.note(stream_sequence, &written.headers, written.record, bytes);
+    }
+
+    fn note(&mut self, stream_sequence: u64, headers: &Headers, record: Record, bytes: usize) {
+        self.tip = stream_sequence;
+        self.created_us = headers.created_us;
+        self.visibility = headers.visibility;
+        self.delay_s = headers.delay_s;
+        let place = self.records.len();
+        for (index, event) in record.events.iter().enumerate() {
+            self.last_ts = event.ts;
+            let facts = EventFacts {
+                seq: event.seq,
+                ts: event.ts,
+                digest: headers.digests[index].clone(),
+                warnings: headers.warnings[index].clone(),
+                record: place,
+            };
+            self.events.insert(event.id.clone(), facts);
+        }
+        self.records.push(RecordFacts {
+            last_seq: self.game.seq(),
+            hash: record.hash,
+            strip: headers.strip.to_string(),
+        });
+        self.recent.push_back(Recent {
+            events: record.events,
+            bytes,
+        });
+        self.forget_old();
+    }
+
+    /// Lets go of what nobody may ask for whole any more.
+    fn forget_old(&mut self) {
+        let mut bytes: usize = self.recent.iter().map(|recent| recent.bytes).sum();
+        let mut count: usize = self.recent.iter().map(|recent| recent.events.len()).sum();
+        while let [oldest, _, ..] = self.recent.make_contiguous() {
+            let without = count - oldest.events.len();
+            if bytes <= RECENT_BYTES_MAX && without < RECENT_EVENTS_MAX {
+                return;
+            }
+            (bytes, count) = (bytes - oldest.bytes, without);
+            self.recent.pop_front();
+        }
+    }
+
+    /// The game, to decide on.
+    pub(crate) fn game(&self) -> &Game {
+        &self.game
+    }
+
+    /// Its epoch in this incarnation of the stream.
+    pub(crate) fn epoch(&self, incarnation: u64) -> Epoch {
+        Epoch {
+            created_us: self.created_us,
+            incarnation,
+        }
+    }
+
+    /// The seq of its last event.
+    pub(crate) fn seq(&self) -> u64 {
+        self.game.seq()
+    }
+
+    /// The stream sequence of its newest record, 0 before the first.
+    pub(crate) fn tip(&self) -> u64 {
+        self.tip
+    }
+
+    /// When its last event was accepted.
+    pub(crate) fn last_ts(&self) -> u64 {
+        self.last_ts
+    }
+
+    /// When it was created.
+    pub(crate) fn created_us(&self) -> u64 {
+        self.created_us
+    }
+
+    /// Who may find it.
+    pub(crate) fn visibility(&self) -> Visibility {
+        self.visibility
+    }
+
+    /// How far behind its fans are kept, in seconds.
+    pub(crate) fn delay_s(&self) -> u32 {
+        self.delay_s
+    }
+
+    /// What is known of the event with that id.
+    pub(crate) fn event(&self, id: &EventId) -> Option<&EventFacts> {
+        self.events.get(id)
+    }
+
+    /// The record that holds an event.
+    pub(crate) fn record_of(&self, facts: &EventFacts) -> &RecordFacts {
+        &self.records[facts.record]
+    }
+
+    /// The newest record; none before the first.
+    pub(crate) fn newest(&self) -> Option<&RecordFacts> {
+        self.records.last()
+    }
+
+    /// The events after `seq`, of the newest [`RECENT_EVENTS_MAX`].
+    pub(crate) fn missed_after(&self, seq: u64) -> Vec<Event> {
+        let first = self.seq().saturating_sub(RECENT_EVENTS_MAX as u64) + 1;
+        self.recent
+            .iter()
+            .flat_map(|recent| &recent.events)
+            .filter(|event| event.seq > seq && event.seq >= first)
+            .cloned()
+            .collect()
+    }
+}

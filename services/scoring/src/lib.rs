@@ -1,0 +1,27 @@
+//! The scorers' HTTP API: any number of instances, none of which owns a match.
+//!
+//! [`start`] serves it on a listener until it is told to stop. The way of one post is in the
+//! README beside this crate.
+
+mod answer;
+mod args;
+mod attempt;
+mod catch_up;
+mod create;
+mod decide;
+#[cfg(test)]
+mod decide_tests;
+mod health;
+mod ledger;
+mod match_task;
+mod matches;
+mod pauses;
+mod post;
+mod read;
+mod refuse;
+mod request;
+mod routes;
+mod start;
+
+pub use args::ScoringArgs;
+pub use start::{Bounds, Running, ScoringConfig, start};

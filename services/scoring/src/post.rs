@@ -1,0 +1,164 @@
+//! `POST /v1/matches/{match}/events`: one event, or an array of them.
+
+use std::collections::HashSet;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use grandstand_core::event::Posted;
+use grandstand_core::ids::{Cursor, MatchId};
+use grandstand_core::record::EVENTS_MAX;
+use grandstand_server::etag::{Condition, if_match};
+use grandstand_server::problem::Problem;
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::answer::{Answer, Stored};
+use crate::decide::{Expectation, Post, Purpose};
+use crate::match_task::Work;
+use crate::refuse::{Outcome, Refused, counted, malformed, unreadable_event};
+use crate::request::{Caller, with_etag};
+use crate::start::Api;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+pub(crate) async fn post_events(State(api): State<Api>, caller: Caller, body: Body) -> Response {
+    let result = take_events(&api, &caller, body).await;
+    caller.reply(result)
+}
+
+async fn take_events(api: &Api, caller: &Caller, body: Body) -> Result<Response, Problem> {
+    let match_id = caller.writes()?;
+    let expectation = expectation_of(&caller.headers)?;
+    let key = idempotency_key(&caller.headers)?;
+    let (purpose, events) = match caller.document(body).await? {
+        Value::Array(values) => (Purpose::Events, several(values, key)?),
+        value => {
+            let posted = Posted::parse(value, key).map_err(|e| unreadable_event(e, None))?;
+            (Purpose::Event, vec![posted])
+        }
+    };
+    let post = Post {
+        purpose,
+        events,
+        expectation,
+        scorer: caller.grant.sub.clone(),
+        rights: caller.rights(),
+        traceparent: caller.traceparent(),
+    };
+    store(api, caller, &match_id, post).await
+}
+
+/// Has a request stored, and answers what came of it.
+pub(crate) async fn store(
+    api: &Api,
+    caller: &Caller,
+    match_id: &MatchId,
+    post: Post,
+) -> Result<Response, Problem> {
+    let asked = api
+        .matches
+        .ask(match_id, |reply| Work::Post(Box::new(post), reply))
+        .await;
+    count(&asked);
+    let (answer, stored) = asked?;
+    let status = match stored {
+        Stored::Now => StatusCode::CREATED,
+        Stored::Before => StatusCode::OK,
+    };
+    let mut response = caller.codec.answer(status, &answer);
+    // A match id is plain ASCII, so it always is a header's value.
+    if let Ok(location) = HeaderValue::from_str(&format!("/v1/matches/{match_id}")) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(with_etag(
+        response,
+        &format!("{}-{}", answer.epoch, answer.seq),
+    ))
+}
+
+fn count(asked: &Result<(Answer, Stored), Refused>) {
+    let outcome = match asked {
+        Ok((_, Stored::Now)) => "stored",
+        Ok((_, Stored::Before)) => "repeated",
+        Err(Refused::NoLeader {
+            outcome: Outcome::Unknown,
+        }) => "unknown",
+        Err(Refused::NoLeader {
+            outcome: Outcome::NothingStored,
+        }) => "no_leader",
+        Err(Refused::Busy) => "busy",
+        Err(Refused::Fault) => "fault",
+        Err(_) => "refused",
+    };
+    metrics::counter!("grandstand_scoring_posts_total", "outcome" => outcome).increment(1);
+}
+
+fn several(values: Vec<Value>, key: Option<&str>) -> Result<Vec<Posted>, Problem> {
+    if key.is_some() {
+        let detail = "Idempotency-Key goes with a single event; in an array each has its id";
+        return Err(malformed("Idempotency-Key", detail));
+    }
+    if values.is_empty() {
+        return Err(malformed("(document)", "the array holds no event"));
+    }
+    if values.len() > EVENTS_MAX {
+        let problem = Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-many-events",
+            "These are too many events at once",
+        );
+        let detail = format!("post at most {EVENTS_MAX} at once");
+        return Err(counted(
+            problem.detail(detail).member("events_max", EVENTS_MAX),
+        ));
+    }
+    let events: Vec<Posted> = values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| {
+            Posted::parse(value, None).map_err(|error| unreadable_event(error, Some(index)))
+        })
+        .collect::<Result<_, _>>()?;
+    let mut seen = HashSet::new();
+    match events.iter().position(|posted| !seen.insert(&posted.id)) {
+        None => Ok(events),
+        Some(index) => {
+            let id = events[index].id.as_str();
+            let detail = format!("{id} is there twice; every event has an id of its own");
+            Err(malformed("id", detail)
+                .member("id", id)
+                .member("index", index))
+        }
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| {
+            malformed(
+                "Idempotency-Key",
+                "Idempotency-Key holds what no id may hold",
+            )
+        }),
+        (Some(_), Some(_)) => Err(malformed(
+            "Idempotency-Key",
+            "Idempotency-Key is there twice",
+        )),
+    }
+}
+
+fn expectation_of(headers: &HeaderMap) -> Result<Expectation, Problem> {
+    let tags = match if_match(headers).map_err(counted)? {
+        Condition::Absent | Condition::Any => return Ok(Expectation::Any),
+        Condition::Listed(tags) => tags,
+    };
+    let heads: Result<Vec<Cursor>, _> = tags.iter().map(|tag| tag.parse()).collect();
+    heads.map(Expectation::HeadIs).map_err(|_| {
+        let detail = "If-Match names a position, such as \"1790000000123456.1-57\"";
+        malformed("If-Match", detail)
+    })
+}

@@ -1,0 +1,92 @@
+//! The broker goes away and comes back.
+
+use std::time::{Duration, Instant};
+
+use grandstand_scoring::Bounds;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{Ground, in_time, set};
+
+#[tokio::test]
+async fn without_a_broker_the_answer_comes_in_time_and_the_same_ids_succeed_once_later() {
+    let ground = Ground::ready().await;
+    let bounds = Bounds {
+        request_max: Duration::from_secs(1),
+        ..Bounds::default()
+    };
+    let scoring = ground.instance_within(bounds).await;
+    scoring.create("m").await;
+    assert_eq!(scoring.post("m", &set("a", 1)).await.status, 201);
+
+    let away = ground.kill().await;
+    let began = Instant::now();
+    let refused = scoring.post("m", &set("b", 2)).await;
+
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert_eq!(refused.status, 503, "{:?}", refused.body);
+    assert!(refused.retry_after.is_some());
+    assert_eq!(refused.body["type"], "/problems/no-leader");
+    assert_eq!(scoring.get("/v1/matches/m/state").await.status, 503);
+    assert!(scoring.readiness.reasons().contains_key("broker"));
+
+    let ground = away.back().await;
+    in_time(scoring.readiness.ready()).await;
+    let first = scoring.post("m", &set("b", 2)).await;
+    let again = scoring.post("m", &set("b", 2)).await;
+
+    // What was sent into the gap may be stored by now.
+    assert!(first.status.is_success(), "{:?}", first.body);
+    assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
+    assert_eq!(first.body["seq"], 3);
+    assert_eq!(scoring.get("/v1/matches/m").await.body["seq"], 3);
+    scoring.stop().await;
+    ground.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_frozen_broker_was_sent_is_of_unknown_outcome_and_stored_once() {
+    let ground = Ground::ready().await;
+    let bounds = Bounds {
+        request_max: Duration::from_secs(1),
+        ..Bounds::default()
+    };
+    let scoring = ground.instance_within(bounds).await;
+    scoring.create("m").await;
+
+    ground.signal("-STOP");
+    let unknown = scoring.post("m", &set("a", 1)).await;
+    ground.signal("-CONT");
+    in_time(scoring.readiness.ready()).await;
+    let again = scoring.post("m", &set("a", 1)).await;
+
+    assert_eq!(unknown.status, 503);
+    assert_eq!(unknown.body["outcome"], "unknown", "{:?}", unknown.body);
+    assert!(unknown.retry_after.is_some());
+    assert!(again.status.is_success(), "{:?}", again.body);
+    assert_eq!(again.body["seq"], 2);
+    let next = scoring.post("m", &json!([set("a", 1), set("b", 2)])).await;
+    assert_eq!((next.status.as_u16(), &next.body["seq"]), (201, &json!(3)));
+    scoring.stop().await;
+    ground.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_gone_cancels_nothing() {
+    let ground = Ground::ready().await;
+    let scoring = ground.instance().await;
+    scoring.create("m").await;
+
+    let request = scoring
+        .request(Method::POST, "/v1/matches/m/events")
+        .json(&set("a", 1))
+        .timeout(Duration::from_millis(1));
+    // It may even be quick enough.
+    let _ = request.send().await;
+    let after = scoring.post("m", &set("a", 1)).await;
+
+    assert!(after.status.is_success());
+    assert_eq!(after.body["seq"], 2);
+    scoring.stop().await;
+    ground.stop().await;
+}

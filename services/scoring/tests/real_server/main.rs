@@ -1,0 +1,13 @@
+//! The API as scorers meet it: real ports, a real nats-server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy knows only #[test] functions as tests"
+)]
+
+mod bad_input;
+mod broker_away;
+mod harness;
+mod posting;
+mod reading;
+mod together;

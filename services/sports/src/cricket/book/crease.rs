@@ -1,0 +1,62 @@
+//! Who is expected to face and to bowl the next ball: a proposal that never stops anybody.
+
+use crate::cricket::delivery::Delivery;
+use crate::cricket::words::PlayerId;
+
+/// The two ends, as far as they are known.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Crease {
+    pub(crate) striker: Option<PlayerId>,
+    pub(crate) non_striker: Option<PlayerId>,
+    pub(crate) bowler: Option<PlayerId>,
+    pub(crate) free_hit: bool,
+}
+
+impl Crease {
+    /// After a ball on which the batters ran so often.
+    pub(crate) fn after(&mut self, ball: &Delivery, runs_run: u32, limited: bool) {
+        self.striker = Some(ball.batter.clone());
+        self.non_striker = Some(ball.non_striker.clone());
+        self.bowler = Some(ball.bowler.clone());
+        if runs_run % 2 == 1 {
+            self.change_ends();
+        }
+        let free_now = self.free_hit || ball.free_hit;
+        self.free_hit = limited && (ball.extras.noballs > 0 || (free_now && !ball.is_legal()));
+    }
+
+    pub(crate) fn end_over(&mut self, ends_change: bool) {
+        if ends_change {
+            self.change_ends();
+        }
+        self.bowler = None;
+    }
+
+    pub(crate) fn vacate(&mut self, player: &PlayerId) {
+        for end in [&mut self.striker, &mut self.non_striker] {
+            if end.as_ref() == Some(player) {
+                *end = None;
+            }
+        }
+    }
+
+    pub(crate) fn occupy(&mut self, player: &PlayerId) {
+        if self.has(player) {
+            return;
+        }
+        for end in [&mut self.striker, &mut self.non_striker] {
+            if end.is_none() {
+                *end = Some(player.clone());
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn has(&self, player: &PlayerId) -> bool {
+        self.striker.as_ref() == Some(player) || self.non_striker.as_ref() == Some(player)
+    }
+
+    fn change_ends(&mut self) {
+        std::mem::swap(&mut self.striker, &mut self.non_striker);
+    }
+}

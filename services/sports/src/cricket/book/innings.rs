@@ -1,0 +1,331 @@
+//! One innings: every figure of it, ball by ball (cricket.md, "How figures are counted").
+
+use std::collections::BTreeMap;
+
+use super::batting::{BatterRow, Fall, Out, Partnership};
+use super::crease::Crease;
+use super::overs::{BowlerRow, Over};
+use crate::cricket::delivery::{Delivery, Extras, Fielder};
+use crate::cricket::facts::{InningsStart, Target};
+use crate::cricket::setup::Rules;
+use crate::cricket::words::{DismissalKind, EndReason, Overs, PlayerId, Side};
+
+/// An innings so far.
+#[derive(Debug, Clone)]
+pub(crate) struct Innings {
+    pub(crate) batting: Side,
+    pub(crate) super_over: bool,
+    pub(crate) follow_on: bool,
+    pub(crate) balls_per_over: u32,
+    pub(crate) wickets_max: u32,
+    wide_runs: u32,
+    noball_runs: u32,
+    pub(crate) overs_max: Option<Overs>,
+    pub(crate) bowler_overs_max: Option<u32>,
+    pub(crate) target: Option<Target>,
+    pub(crate) runs: u32,
+    pub(crate) wickets: u32,
+    pub(crate) legal_balls: u32,
+    pub(crate) extras: Extras,
+    pub(crate) penalty_pre: u32,
+    pub(crate) penalty_post: u32,
+    pub(crate) batters: Vec<BatterRow>,
+    pub(crate) bowlers: Vec<BowlerRow>,
+    pub(crate) falls: Vec<Fall>,
+    pub(crate) partnerships: Vec<Partnership>,
+    pub(crate) overs: BTreeMap<u32, Over>,
+    pub(crate) crease: Crease,
+    pub(crate) absent_hurt: Vec<PlayerId>,
+    pub(crate) end: Option<EndReason>,
+}
+
+impl Innings {
+    pub(crate) fn new(start: &InningsStart, rules: &Rules) -> Self {
+        let (overs, wickets_max) = if start.super_over {
+            (Some(rules.super_over.overs), rules.super_over.wickets_max)
+        } else {
+            (rules.overs, rules.wickets_max)
+        };
+        Self {
+            batting: start.batting,
+            super_over: start.super_over,
+            follow_on: start.follow_on,
+            balls_per_over: rules.balls_per_over,
+            wickets_max,
+            wide_runs: rules.wide_runs,
+            noball_runs: rules.noball_runs,
+            overs_max: overs.map(|overs| Overs { overs, balls: 0 }),
+            bowler_overs_max: rules.bowler_overs_max.filter(|_| !start.super_over),
+            target: None,
+            runs: 0,
+            wickets: 0,
+            legal_balls: 0,
+            extras: Extras::default(),
+            penalty_pre: 0,
+            penalty_post: 0,
+            batters: Vec::new(),
+            bowlers: Vec::new(),
+            falls: Vec::new(),
+            partnerships: Vec::new(),
+            overs: BTreeMap::new(),
+            crease: Crease::default(),
+            absent_hurt: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// Takes a ball.
+    pub(crate) fn deliver(&mut self, ball: &Delivery, limited: bool) {
+        self.begin_over(ball.over);
+        self.bring_in(&ball.batter);
+        self.bring_in(&ball.non_striker);
+        self.bring_back(&ball.batter);
+        self.bring_back(&ball.non_striker);
+        let bowler = self.bowler_row(&ball.bowler);
+        self.bowlers[bowler].bowl(ball);
+        let over = self.overs.entry(ball.over);
+        over.or_insert_with(|| Over::new(bowler)).add(ball, bowler);
+        if let Some(row) = self.batter_mut(&ball.batter) {
+            row.face(ball);
+        }
+        self.runs += ball.total();
+        self.extras.add(&ball.extras);
+        self.legal_balls += u32::from(ball.is_legal());
+        self.add_to_partnership(ball);
+        self.crease.after(ball, self.runs_run(ball), limited);
+        for wicket in &ball.wickets {
+            let place = (ball.over, bowler);
+            self.dismiss(
+                &wicket.player_out,
+                wicket.kind,
+                Some(place),
+                &wicket.fielders,
+            );
+        }
+    }
+
+    /// Another over than the last one ends that one.
+    fn begin_over(&mut self, number: u32) {
+        if let Some((last, over)) = self.overs.iter_mut().next_back()
+            && *last < number
+            && !over.is_ended
+        {
+            over.is_ended = true;
+            let last = *last;
+            self.end_over_at_crease(last);
+        }
+    }
+
+    fn end_over_at_crease(&mut self, number: u32) {
+        let change = self.ends_change_after(number);
+        self.crease.end_over(change);
+    }
+
+    /// Whether the next over is bowled from the other end: where overs are of five, ten balls are
+    /// bowled from one.
+    pub(crate) fn ends_change_after(&self, number: u32) -> bool {
+        self.balls_per_over != 5 || number % 2 == 1
+    }
+
+    /// How often the batters crossed, as far as runs tell it.
+    fn runs_run(&self, ball: &Delivery) -> u32 {
+        let extras = &ball.extras;
+        ball.runs
+            + extras.byes
+            + extras.legbyes
+            + extras.wides.saturating_sub(self.wide_runs)
+            + extras.noballs.saturating_sub(self.noball_runs)
+            + u32::from(ball.short_run)
+    }
+
+    fn add_to_partnership(&mut self, ball: &Delivery) {
+        let (one, other) = (&ball.batter, &ball.non_striker);
+        match self.partnerships.last_mut() {
+            Some(last) if last.is_of(one, other) => last.add(ball),
+            _ => {
+                let came = |id: &PlayerId| self.batters.iter().position(|row| row.player == *id);
+                let batters = if came(other) < came(one) {
+                    [other.clone(), one.clone()]
+                } else {
+                    [one.clone(), other.clone()]
+                };
+                let mut partnership = Partnership {
+                    batters,
+                    runs: 0,
+                    balls: 0,
+                };
+                partnership.add(ball);
+                self.partnerships.push(partnership);
+            }
+        }
+    }
+
+    pub(crate) fn end_over(&mut self, number: u32, miscounted: Option<u32>) {
+        let last = self.last_over().map(|(last, _)| last);
+        if let Some(over) = self.overs.get_mut(&number) {
+            over.miscounted = miscounted.or(over.miscounted);
+            if !over.is_ended {
+                over.is_ended = true;
+                if last == Some(number) {
+                    self.end_over_at_crease(number);
+                }
+            }
+        }
+    }
+
+    /// A batter comes to bat.
+    pub(crate) fn bring_in(&mut self, player: &PlayerId) {
+        if self.batter(player).is_none() {
+            self.batters.push(BatterRow::new(player.clone()));
+            self.crease.occupy(player);
+        }
+    }
+
+    /// A batter who retired bats again; for anybody else it changes nothing.
+    pub(crate) fn bring_back(&mut self, player: &PlayerId) {
+        let Some(row) = self.batter_mut(player) else {
+            self.bring_in(player);
+            return;
+        };
+        let Some(kind) = row.out.as_ref().map(|out| out.kind) else {
+            return;
+        };
+        if kind.is_retirement() {
+            row.out = None;
+            if kind.is_wicket() {
+                self.wickets = self.wickets.saturating_sub(1);
+                self.falls.retain(|fall| fall.player != *player);
+            }
+            self.crease.occupy(player);
+        }
+    }
+
+    /// A batter goes; `place` is the over and the bowler's row, if it was on a ball. Who is out
+    /// already can't be out again.
+    pub(crate) fn dismiss(
+        &mut self,
+        player: &PlayerId,
+        kind: DismissalKind,
+        place: Option<(u32, usize)>,
+        fielders: &[Fielder],
+    ) {
+        if self.batter(player).is_none() {
+            self.batters.push(BatterRow::new(player.clone()));
+        }
+        self.crease.vacate(player);
+        let bowler = place.and_then(|(_, row)| self.bowlers.get_mut(row));
+        let out = Out::new(kind, bowler.as_ref().map(|row| &row.player), fielders);
+        let batter = self.batters.iter_mut().find(|row| row.player == *player);
+        let Some(batter) =
+            batter.filter(|row| !row.out.as_ref().is_some_and(|out| out.kind.is_wicket()))
+        else {
+            return;
+        };
+        batter.out = Some(out);
+        if !kind.is_wicket() {
+            return;
+        }
+        if let Some(bowler) = bowler.filter(|_| kind.is_bowlers()) {
+            bowler.wickets += 1;
+        }
+        self.wickets += 1;
+        let number = place.map(|(over, _)| over);
+        let number = number
+            .or(self.last_over().map(|(last, _)| last))
+            .unwrap_or(0);
+        let mut balls = 0;
+        if let Some(over) = self.overs.get_mut(&number) {
+            over.wickets += 1;
+            balls = over.legal_balls.min(self.balls_per_over);
+        }
+        self.falls.push(Fall {
+            player: player.clone(),
+            runs: self.runs,
+            over: format!("{number}.{balls}"),
+        });
+    }
+
+    pub(crate) fn penalise_pre(&mut self, runs: u32) {
+        self.penalty_pre += runs;
+        self.runs += runs;
+    }
+
+    pub(crate) fn penalise_post(&mut self, runs: u32) {
+        self.penalty_post += runs;
+        self.runs += runs;
+    }
+
+    /// The target, and with it the overs in which to make it.
+    pub(crate) fn set_target(&mut self, target: &Target) {
+        if target.overs.is_some() {
+            self.overs_max = target.overs;
+        }
+        self.target = Some(target.clone());
+    }
+
+    pub(crate) fn end(&mut self, reason: EndReason, absent_hurt: &[PlayerId]) {
+        self.end = Some(reason);
+        self.absent_hurt = absent_hurt.to_vec();
+    }
+
+    pub(crate) fn batter(&self, player: &PlayerId) -> Option<&BatterRow> {
+        self.batters.iter().find(|row| row.player == *player)
+    }
+
+    fn batter_mut(&mut self, player: &PlayerId) -> Option<&mut BatterRow> {
+        self.batters.iter_mut().find(|row| row.player == *player)
+    }
+
+    fn bowler_row(&mut self, player: &PlayerId) -> usize {
+        let found = self.bowlers.iter().position(|row| row.player == *player);
+        found.unwrap_or_else(|| {
+            self.bowlers.push(BowlerRow::new(player.clone()));
+            self.bowlers.len() - 1
+        })
+    }
+
+    pub(crate) fn last_over(&self) -> Option<(u32, &Over)> {
+        self.overs
+            .iter()
+            .next_back()
+            .map(|(number, over)| (*number, over))
+    }
+
+    /// Overs as people say them: completed ones, and the balls of the open one.
+    pub(crate) fn overs_bowled(&self) -> Overs {
+        match self.last_over() {
+            None => Overs { overs: 0, balls: 0 },
+            Some((number, over)) if over.is_complete(self.balls_per_over) => Overs {
+                overs: number + 1,
+                balls: 0,
+            },
+            Some((number, over)) => Overs {
+                overs: number,
+                balls: over.legal_balls,
+            },
+        }
+    }
+
+    /// Balls left of the overs that there are; none if they are unlimited.
+    pub(crate) fn balls_left(&self) -> Option<u32> {
+        let all = self.overs_max?.balls(self.balls_per_over);
+        let bowled = self.overs_bowled();
+        let gone = bowled
+            .overs
+            .saturating_mul(self.balls_per_over)
+            .saturating_add(bowled.balls);
+        Some(all.saturating_sub(gone))
+    }
+
+    /// Nobody is left to bat: who is hurt and not back counts here.
+    pub(crate) fn is_all_out(&self) -> bool {
+        let hurt = self.batters.iter().filter(|row| row.is_retired_hurt());
+        let gone = self.wickets as usize + self.absent_hurt.len() + hurt.count();
+        gone >= self.wickets_max as usize
+    }
+
+    pub(crate) fn maidens(&self, bowler: usize) -> usize {
+        let maiden = |over: &&Over| over.bowler == bowler && over.is_maiden(self.balls_per_over);
+        self.overs.values().filter(maiden).count()
+    }
+}

@@ -1,0 +1,118 @@
+//! Overs and the bowlers' rows.
+
+use crate::cricket::delivery::Delivery;
+use crate::cricket::words::PlayerId;
+
+/// One over, as far as it is bowled.
+#[derive(Debug, Clone)]
+pub(crate) struct Over {
+    pub(crate) runs: u32,
+    pub(crate) wickets: u32,
+    pub(crate) legal_balls: u32,
+    pub(crate) bowler_runs: u32,
+    /// The row of whoever bowled its last ball.
+    pub(crate) bowler: usize,
+    /// He bowled all of it.
+    pub(crate) is_sole_bowler: bool,
+    /// Its end was entered, or another over has begun.
+    pub(crate) is_ended: bool,
+    /// Its number of balls, entered as other than it should be.
+    pub(crate) miscounted: Option<u32>,
+    /// Its balls as the state shows them.
+    pub(crate) balls: String,
+}
+
+impl Over {
+    pub(crate) fn new(bowler: usize) -> Self {
+        Self {
+            runs: 0,
+            wickets: 0,
+            legal_balls: 0,
+            bowler_runs: 0,
+            bowler,
+            is_sole_bowler: true,
+            is_ended: false,
+            miscounted: None,
+            balls: String::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, ball: &Delivery, bowler: usize) {
+        self.runs += ball.total();
+        self.legal_balls += u32::from(ball.is_legal());
+        self.bowler_runs += ball.bowler_runs();
+        self.is_sole_bowler &= bowler == self.bowler;
+        self.bowler = bowler;
+        if !self.balls.is_empty() {
+            self.balls.push(' ');
+        }
+        self.balls.push_str(&ball_text(ball));
+    }
+
+    pub(crate) fn is_complete(&self, balls_per_over: u32) -> bool {
+        self.is_ended || self.legal_balls >= balls_per_over
+    }
+
+    pub(crate) fn is_maiden(&self, balls_per_over: u32) -> bool {
+        self.is_complete(balls_per_over)
+            && self.is_sole_bowler
+            && self.bowler_runs == 0
+            && self.legal_balls >= balls_per_over.min(5)
+    }
+}
+
+/// One ball as an over shows it: `.`, `4`, `1nb+4`, `W`.
+fn ball_text(ball: &Delivery) -> String {
+    let mut parts = Vec::new();
+    if ball.runs > 0 {
+        parts.push(ball.runs.to_string());
+    }
+    for (_, letters, runs) in ball.extras.each() {
+        if runs > 0 {
+            parts.push(format!("{runs}{letters}"));
+        }
+    }
+    if ball.wickets.iter().any(|wicket| wicket.kind.is_wicket()) {
+        parts.push("W".to_owned());
+    }
+    if parts.is_empty() {
+        return ".".to_owned();
+    }
+    parts.join("+")
+}
+
+/// One bowler's figures; his maidens are counted from the overs.
+#[derive(Debug, Clone)]
+pub(crate) struct BowlerRow {
+    pub(crate) player: PlayerId,
+    pub(crate) balls: u32,
+    pub(crate) runs: u32,
+    pub(crate) wickets: u32,
+    pub(crate) wides: u32,
+    pub(crate) noballs: u32,
+    pub(crate) dots: u32,
+}
+
+impl BowlerRow {
+    pub(crate) fn new(player: PlayerId) -> Self {
+        Self {
+            player,
+            balls: 0,
+            runs: 0,
+            wickets: 0,
+            wides: 0,
+            noballs: 0,
+            dots: 0,
+        }
+    }
+
+    pub(crate) fn bowl(&mut self, ball: &Delivery) {
+        self.runs += ball.bowler_runs();
+        self.wides += ball.extras.wides;
+        self.noballs += ball.extras.noballs;
+        if ball.is_legal() {
+            self.balls += 1;
+            self.dots += u32::from(ball.bowler_runs() == 0);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Checks of a ball.
+
+use super::{Odd, dismissal, people};
+use crate::cricket::Book;
+use crate::cricket::book::Innings;
+use crate::cricket::delivery::{Delivery, Extras};
+use crate::cricket::words::PlayerId;
+use crate::refusal::Refusal;
+
+/// More than this on one ball, off the bat or as one kind of extra, is a slip of the finger.
+const RUNS_MAX: u32 = 20;
+/// Seven and more have been run, but seldom.
+const RUNS_USUAL_MAX: u32 = 6;
+/// Overs of a state are numbered with three digits.
+const OVER_MAX: u32 = 998;
+
+pub(super) fn check(book: &Book, ball: &Delivery, odd: &mut Odd) -> Result<(), Refusal> {
+    let innings = people::open(book)?;
+    check_people(book, innings, ball, odd)?;
+    check_over(innings, ball, odd)?;
+    check_runs(ball)?;
+    check_extras(&ball.extras, ball.runs)?;
+    dismissal::on_ball(book, innings, ball, odd)?;
+    note_runs(book, ball, odd);
+    note_pair(innings, ball, odd);
+    note_bowler(innings, ball, odd);
+    note_end(book, innings, ball, odd);
+    Ok(())
+}
+
+fn check_people(
+    book: &Book,
+    innings: &Innings,
+    ball: &Delivery,
+    odd: &mut Odd,
+) -> Result<(), Refusal> {
+    if ball.batter == ball.non_striker {
+        let detail = format!("{} can't be at both ends", ball.batter);
+        return Err(Refusal::impossible("batter_is_non_striker", detail).at("data.non_striker"));
+    }
+    for (player, field) in [
+        (&ball.batter, "data.batter"),
+        (&ball.non_striker, "data.non_striker"),
+    ] {
+        people::batting(book, innings, player, field)?;
+        people::not_out(innings, player, field)?;
+        if innings.batter(player).is_some_and(|row| row.out.is_some()) {
+            let detail = format!("{player} had retired; batter_returns says that he is back");
+            odd.note("batter_retired", detail);
+        }
+    }
+    people::fielding(book, innings, &ball.bowler, "data.bowler")?;
+    for (index, replacement) in ball.replacements.iter().enumerate() {
+        let field = format!("data.replacements.{index}");
+        people::known(book, &replacement.player_in, &format!("{field}.in"))?;
+        if let Some(player) = &replacement.player_out {
+            people::known(book, player, &format!("{field}.out"))?;
+        }
+    }
+    if let Some(batter) = ball
+        .review
+        .as_ref()
+        .and_then(|review| review.batter.as_ref())
+    {
+        people::known(book, batter, "data.review.batter")?;
+    }
+    Ok(())
+}
+
+fn check_over(innings: &Innings, ball: &Delivery, odd: &mut Odd) -> Result<(), Refusal> {
+    let refuse = |detail: String| Err(Refusal::impossible("over", detail).at("data.over"));
+    let over = ball.over;
+    if over > OVER_MAX {
+        return refuse(format!("over {over} is beyond the last, {OVER_MAX}"));
+    }
+    let Some((last, open)) = innings.last_over() else {
+        return match over {
+            0 => Ok(()),
+            _ => refuse(format!("the first over of an innings is 0, not {over}")),
+        };
+    };
+    if over < last {
+        return refuse(format!(
+            "over {last} has begun; insert puts a ball into over {over}"
+        ));
+    }
+    if over > last + 1 {
+        return refuse(format!("over {} comes before over {over}", last + 1));
+    }
+    if over == last && open.is_ended {
+        return refuse(format!(
+            "over {last} has ended; void its over_end to go on with it"
+        ));
+    }
+    if over == last && open.legal_balls >= innings.balls_per_over {
+        let detail = format!(
+            "over {over} has its {} balls already",
+            innings.balls_per_over
+        );
+        odd.note("over_balls", detail);
+    }
+    if over > last && !open.is_ended {
+        odd.note(
+            "over_not_ended",
+            format!("over {last} was not ended by over_end"),
+        );
+    }
+    Ok(())
+}
+
+fn check_runs(ball: &Delivery) -> Result<(), Refusal> {
+    let extras = ball.extras.each().into_iter();
+    let extras = extras.map(|(name, _, runs)| (format!("data.extras.{name}"), runs));
+    for (field, runs) in extras.chain([("data.runs".to_owned(), ball.runs)]) {
+        if runs > RUNS_MAX {
+            let detail = format!("{runs} runs on one ball; {RUNS_MAX} at most");
+            return Err(Refusal::impossible("runs", detail).at(&field));
+        }
+    }
+    Ok(())
+}
+
+fn check_extras(extras: &Extras, runs: u32) -> Result<(), Refusal> {
+    let refuse = |field: &str, detail: &str| {
+        Err(Refusal::impossible("extras", detail).at(&format!("data.{field}")))
+    };
+    if extras.wides > 0 && extras.noballs > 0 {
+        return refuse(
+            "extras.wides",
+            "a no-ball is no wide; enter it as noballs alone",
+        );
+    }
+    if extras.wides > 0 && runs > 0 {
+        return refuse("runs", "a wide was not hit; what was run counts in wides");
+    }
+    if extras.byes > 0 && extras.legbyes > 0 {
+        return refuse("extras.byes", "byes or legbyes, not both on one ball");
+    }
+    Ok(())
+}
+
+fn note_runs(book: &Book, ball: &Delivery, odd: &mut Odd) {
+    let Delivery { extras, runs, .. } = ball;
+    odd.note_if(
+        ball.total() - extras.penalty > RUNS_USUAL_MAX + u32::from(!ball.is_legal()),
+        "runs_unusual",
+        "seven or more runs on one ball",
+    );
+    odd.note_if(
+        extras.wides > 0 && extras.byes + extras.legbyes > 0,
+        "wides_and_byes",
+        "what is run on a wide usually counts in wides",
+    );
+    odd.note_if(
+        *runs > 0 && extras.byes + extras.legbyes > 0,
+        "runs_and_byes",
+        "runs off the bat and byes on one ball",
+    );
+    odd.note_if(
+        extras.wides > 0 && extras.wides < book.rules.wide_runs,
+        "wide_runs",
+        "fewer runs than a wide gives by the rules of this match",
+    );
+    odd.note_if(
+        extras.noballs > 0 && extras.noballs < book.rules.noball_runs,
+        "noball_runs",
+        "fewer runs than a no-ball gives by the rules of this match",
+    );
+    odd.note_if(
+        ball.boundary
+            .is_some_and(|boundary| ball.total() < boundary),
+        "boundary",
+        "a boundary gives more runs than this ball has",
+    );
+}
+
+/// Who is at the crease is entered; here is only said that it is not what was expected.
+fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    let crease = &innings.crease;
+    // An over that nobody ended changes the ends all the same.
+    let unended = innings.last_over().is_some_and(|(last, over)| {
+        last < ball.over && !over.is_ended && innings.ends_change_after(last)
+    });
+    let (striker, non_striker) = if unended {
+        (&crease.non_striker, &crease.striker)
+    } else {
+        (&crease.striker, &crease.non_striker)
+    };
+    let in_pair = |player: &PlayerId| *player == ball.batter || *player == ball.non_striker;
+    for player in [striker, non_striker].into_iter().flatten() {
+        if !in_pair(player) {
+            odd.note(
+                "batter_left",
+                format!("{player} was in, and nothing said that he left"),
+            );
+            return;
+        }
+    }
+    if let (Some(striker), Some(_)) = (striker, non_striker)
+        && *striker != ball.batter
+    {
+        odd.note("striker", format!("{striker} was expected to face"));
+    }
+}
+
+fn note_bowler(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    let row = innings
+        .bowlers
+        .iter()
+        .position(|row| row.player == ball.bowler);
+    if let Some((last, over)) = innings.last_over() {
+        let same = row == Some(over.bowler);
+        if last == ball.over && !same {
+            odd.note(
+                "bowler_changed",
+                "another bowler than that of the over so far",
+            );
+        }
+        // Where overs are of five, two in a row are usual.
+        if last < ball.over && same && innings.balls_per_over >= 6 {
+            odd.note(
+                "bowler_consecutive",
+                format!("{} bowled the last over too", ball.bowler),
+            );
+        }
+    }
+    let bowled = row
+        .and_then(|row| innings.bowlers.get(row))
+        .map_or(0, |row| row.balls);
+    if let Some(overs_max) = innings.bowler_overs_max
+        && bowled >= overs_max * innings.balls_per_over
+    {
+        let detail = format!("{} has bowled his {overs_max} overs", ball.bowler);
+        odd.note("bowler_overs_max", detail);
+    }
+}
+
+/// A ball after the innings should be over.
+fn note_end(book: &Book, innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    let target = innings.target.as_ref();
+    odd.note_if(
+        target.is_some_and(|target| innings.runs >= target.runs),
+        "target_reached",
+        "the target is reached already",
+    );
+    odd.note_if(
+        innings.is_all_out(),
+        "all_out",
+        "the side is all out already",
+    );
+    let overs_max = innings.overs_max.filter(|overs| overs.balls == 0);
+    odd.note_if(
+        overs_max.is_some_and(|overs| ball.over >= overs.overs),
+        "overs_max",
+        "all overs of the innings are bowled",
+    );
+    odd.note_if(
+        book.result.is_some(),
+        "result_entered",
+        "the match has its result already",
+    );
+}

@@ -1,0 +1,17 @@
+//! Cricket of every format: `facts` is what a scorer may enter, `check` whether it may be so,
+//! `book` what it comes to, `render` how a fan's state shows it.
+
+mod book;
+mod check;
+mod delivery;
+mod facts;
+mod render;
+mod setup;
+mod tags;
+mod words;
+
+pub(crate) use book::Book;
+pub(crate) use check::{check, check_rights, check_rights_of};
+pub(crate) use facts::Fact;
+pub(crate) use setup::Setup;
+pub(crate) use tags::tags;
