@@ -11,7 +11,7 @@ mod token;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use grandstand_server::args::LogArgs;
+use grandstand_server::args::{LogArgs, USUAL_FILTER};
 use grandstand_server::telemetry;
 
 /// Live scores from the scorer's hand to every fan
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         cli.command,
         Command::Ops(_) | Command::Play(_) | Command::Token(_) | Command::NatsServer(_)
     );
-    let filter = match quiet && cli.log.log_filter == "info" {
+    let filter = match quiet && cli.log.log_filter == USUAL_FILTER {
         true => "warn",
         false => &cli.log.log_filter,
     };

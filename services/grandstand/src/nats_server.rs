@@ -30,7 +30,7 @@ pub(crate) fn run(args: NatsServerArgs) -> anyhow::Result<ExitCode> {
         }
         None => println!(
             "{}",
-            find_server(&FindOptions::from_environment()?)?.display()
+            find_server(&FindOptions::from_environment())?.display()
         ),
     }
     Ok(ExitCode::SUCCESS)

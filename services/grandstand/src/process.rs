@@ -31,7 +31,7 @@ impl Process {
     pub(crate) fn start(admin_listen: SocketAddr) -> anyhow::Result<Self> {
         let metrics = Metrics::install()?;
         let listener =
-            Listener::bind(admin_listen, SocketOptions::default()).context("the admin port")?;
+            Listener::bind(admin_listen, SocketOptions::default()).context("--admin-listen")?;
         let admin_address = listener.local_address();
         let readiness = Readiness::new();
         let admin_stop = CancellationToken::new();

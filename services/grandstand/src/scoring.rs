@@ -17,7 +17,8 @@ use crate::process::{Process, http, say, until_stopped};
 /// Serves until a signal.
 pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     let verifier = Verifier::new(&keys::load(&args.edge.keys)?);
-    let listener = Listener::bind(args.edge.listen, SocketOptions::default())?;
+    let listener =
+        Listener::bind(args.edge.listen, SocketOptions::default()).context("--listen")?;
     let process = Process::start(args.edge.admin_listen)?;
     let broker = Broker::connect(ConnectOptions::new(
         args.nats_url,

@@ -53,6 +53,9 @@ pub struct EdgeArgs {
     pub json: bool,
 }
 
+/// What a role logs unless told otherwise: the client library's own news are told by us too.
+pub const USUAL_FILTER: &str = "info,async_nats=warn";
+
 /// What the process logs; flattened once, for all roles.
 #[derive(Debug, Clone, Args)]
 pub struct LogArgs {
@@ -69,7 +72,7 @@ pub struct LogArgs {
         long,
         value_name = "FILTER",
         env = "GRANDSTAND_LOG_FILTER",
-        default_value = "info"
+        default_value = USUAL_FILTER
     )]
     pub log_filter: String,
 }
@@ -102,7 +105,7 @@ mod tests {
         let log = Role::parse_from(["role", "--keys", "keys"]).log;
         assert_eq!(
             (log.log, log.log_filter.as_str()),
-            (LogFormat::Text, "info")
+            (LogFormat::Text, USUAL_FILTER)
         );
     }
 

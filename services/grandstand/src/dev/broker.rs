@@ -22,7 +22,8 @@ pub(crate) struct Served {
 
 /// A child that is started again when it dies.
 struct Own {
-    process: ServerProcess,
+    /// None between a death and the next start: it holds the lock of the data folder.
+    process: Option<ServerProcess>,
     options: ServerOptions,
     keys: Keys,
     provision: Provision,
@@ -51,7 +52,7 @@ impl Served {
                 own: None,
             });
         }
-        let find = FindOptions::from_environment()?;
+        let find = FindOptions::from_environment();
         let program = tokio::task::spawn_blocking(move || find_server(&find)).await??;
         let mut options = ServerOptions {
             program,
@@ -63,7 +64,7 @@ impl Served {
         // Clients know this port by now; the next server takes it again.
         options.port = process.port();
         let own = Own {
-            process,
+            process: Some(process),
             options,
             keys,
             provision,
@@ -89,7 +90,7 @@ impl Served {
         loop {
             let ended = tokio::select! {
                 () = stop.cancelled() => return Ok(self),
-                ended = own.process.ended() => ended,
+                ended = own.ended() => ended,
             };
             tracing::error!(?ended, "nats-server ended by itself; starting it again");
             if let Err(error) = own.restart(&self.url, stop).await {
@@ -101,20 +102,28 @@ impl Served {
 
     /// Stops the child, last of all.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        match self.own {
-            Some(own) => own.process.stop().await.context("stopping nats-server"),
+        match self.own.and_then(|own| own.process) {
+            Some(process) => process.stop().await.context("stopping nats-server"),
             None => Ok(()),
         }
     }
 }
 
 impl Own {
+    async fn ended(&mut self) -> std::io::Result<std::process::ExitStatus> {
+        match &mut self.process {
+            Some(process) => process.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// A server that starts again has lost what it held in memory: buckets are made anew.
     async fn restart(&mut self, url: &str, stop: &CancellationToken) -> anyhow::Result<()> {
+        self.process = None;
         while !stop.is_cancelled() {
             match ServerProcess::start(&self.options, &self.keys).await {
                 Ok(process) => {
-                    self.process = process;
+                    self.process = Some(process);
                     return self.provision.run(url).await;
                 }
                 Err(error) => tracing::error!(%error, "nats-server does not start; trying again"),

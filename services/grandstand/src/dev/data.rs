@@ -40,7 +40,10 @@ fn check_version(path: &Path) -> anyhow::Result<()> {
             found.trim()
         ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let strange = fs::read_dir(path)?.next().is_some();
+            let half = path.join("VERSION.new");
+            // What a start that was killed in the middle left behind is no stranger.
+            let strange =
+                fs::read_dir(path)?.any(|entry| !entry.is_ok_and(|entry| entry.path() == half));
             if strange {
                 bail!(
                     "{} is no data folder of grandstand (it has no VERSION) and is not empty: \
@@ -49,7 +52,6 @@ fn check_version(path: &Path) -> anyhow::Result<()> {
                 );
             }
             // Renamed into place, so that nobody finds half a file after a crash.
-            let half = path.join("VERSION.new");
             fs::write(&half, format!("{VERSION}\n"))?;
             fs::rename(&half, &file).with_context(|| format!("writing {}", file.display()))
         }
@@ -72,6 +74,17 @@ mod tests {
         assert_eq!(
             fs::read_to_string(folder.path().join("VERSION")).unwrap(),
             "2\n"
+        );
+    }
+
+    #[test]
+    fn a_start_that_was_killed_in_the_middle_is_taken_up() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("VERSION.new"), "").unwrap();
+        DataFolder::open(folder.path()).unwrap();
+        assert_eq!(
+            fs::read_to_string(folder.path().join("VERSION")).unwrap(),
+            "1\n"
         );
     }
 
