@@ -38,6 +38,8 @@ pub(crate) enum Check {
     Hash,
     /// The strip beside the record is the state's.
     Strip,
+    /// Who may see the match and when, as its creation says.
+    Audience,
     /// The rules make the same state of the events.
     Refold,
     /// Every replica has the same.
@@ -62,6 +64,7 @@ impl Check {
             Self::State => "state",
             Self::Hash => "hash",
             Self::Strip => "strip",
+            Self::Audience => "audience",
             Self::Refold => "refold",
             Self::Replica => "replica",
         }

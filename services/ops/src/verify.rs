@@ -227,6 +227,25 @@ impl Log {
         self.judge(Check::State, seq, not_a_state);
         self.judge(Check::Hash, seq, other_hash);
         self.judge(Check::Strip, seq, other_strip);
+        self.check_audience(seq, headers);
+    }
+
+    /// Gateways let people see a match by its headers: a private one shown as public is a leak.
+    fn check_audience(&mut self, seq: Option<u64>, headers: Option<&Headers>) {
+        let (Rules::Fold { game, .. }, Some(headers)) = (&self.rules, headers) else {
+            return;
+        };
+        let Some(created) = game.created() else {
+            return;
+        };
+        let (said, meant) = (
+            (headers.visibility, headers.delay_s),
+            (created.visibility, created.delay_s),
+        );
+        let other = (said != meant).then(|| {
+            format!("the record says {said:?} (visibility, delay), the creation {meant:?}")
+        });
+        self.judge(Check::Audience, seq, other);
     }
 
     /// The state as the rules say it. Rules that changed since may fold it otherwise.

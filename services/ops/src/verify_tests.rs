@@ -200,6 +200,14 @@ fn a_foreign_strip_is_found() {
 }
 
 #[test]
+fn a_record_that_shows_a_match_to_others_than_its_creation_is_found() {
+    let found = |name, value| faults(&with_header(3, name, value));
+    let audience = [(Some(6), Check::Audience)];
+    assert_eq!(found("Grandstand-Visibility", "private"), audience);
+    assert_eq!(found("Grandstand-Delay", "30"), audience);
+}
+
+#[test]
 fn headers_of_another_match_or_count_are_found() {
     let found = |name, value| faults(&with_header(2, name, value));
     assert_eq!(found("Grandstand-Created", "7"), [(Some(5), Check::Origin)]);

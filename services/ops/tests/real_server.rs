@@ -86,7 +86,7 @@ impl Ground {
 async fn start(data_dir: PathBuf, port: u16) -> ServerProcess {
     let keys = Keys::load_or_create(&data_dir.join("keys")).unwrap();
     let options = ServerOptions {
-        program: find_server(&FindOptions::from_environment().unwrap()).unwrap(),
+        program: find_server(&FindOptions::from_environment()).unwrap(),
         data_dir,
         port,
     };

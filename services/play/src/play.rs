@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use grandstand_core::ids::{IdError, MatchId};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -61,6 +62,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// How many there were.
     pub warnings_count: usize,
+    /// From the first request to the last answer before the comparison.
+    pub took: Duration,
 }
 
 impl Outcome {
@@ -72,7 +75,13 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} events", self.match_id, self.events)?;
+        let took_s = self.took.as_secs_f64();
+        let per_s = self.events as f64 / took_s.max(f64::MIN_POSITIVE);
+        let (match_id, events) = (&self.match_id, self.events);
+        writeln!(
+            f,
+            "{match_id}: {events} events in {took_s:.2} s, {per_s:.0}/s"
+        )?;
         if self.warnings_count > 0 {
             writeln!(f, "{} warnings, such as", self.warnings_count)?;
         }
@@ -107,6 +116,7 @@ pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayErro
     let sums = tally(&file);
     let squads = Squads::of(&file);
     let events = events(&file, &squads, &sums);
+    let started = Instant::now();
     let mut poster = Poster::new(&args.scoring, args.token.reveal(), match_id.clone())?;
     poster.create(&create::body(&file, &squads)).await?;
     let stored = poster.seq().await?;
@@ -120,6 +130,7 @@ pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayErro
         bar: bar(progress, events.len()),
     };
     let (seq, warnings) = run.post_all(&mut poster).await?;
+    let took = started.elapsed();
     let state = poster.state(seq.max(stored)).await?;
     Ok(Outcome {
         match_id,
@@ -128,6 +139,7 @@ pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayErro
         comparison: compare(&sums, &state, &squads),
         warnings_count: warnings.len(),
         warnings: warnings.into_iter().take(WARNINGS_MAX).collect(),
+        took,
     })
 }
 
