@@ -17,14 +17,14 @@ const PROGRAM: &str = "nats-server";
 pub struct FindOptions {
     /// The folders to look in first, as PATH has them.
     pub search_path: OsString,
-    /// The folder that a fetched server is kept in.
-    pub cache_dir: PathBuf,
+    /// The folder that a fetched server is kept in, where there is one to keep it in.
+    pub cache_dir: Option<PathBuf>,
 }
 
 impl FindOptions {
     /// What the environment says: PATH; and `GRANDSTAND_CACHE`, or else `grandstand` in
     /// `XDG_CACHE_HOME`, or else in `HOME/.cache`.
-    pub fn from_environment() -> Result<Self, FindError> {
+    pub fn from_environment() -> Self {
         let folder = |name| {
             std::env::var_os(name)
                 .filter(|text| !text.is_empty())
@@ -32,12 +32,11 @@ impl FindOptions {
         };
         let cache_dir = folder("GRANDSTAND_CACHE")
             .or_else(|| folder("XDG_CACHE_HOME").map(|dir| dir.join("grandstand")))
-            .or_else(|| folder("HOME").map(|dir| dir.join(".cache/grandstand")))
-            .ok_or(FindError::NoCache)?;
-        Ok(Self {
+            .or_else(|| folder("HOME").map(|dir| dir.join(".cache/grandstand")));
+        Self {
             search_path: std::env::var_os("PATH").unwrap_or_default(),
             cache_dir,
-        })
+        }
     }
 }
 
@@ -45,7 +44,10 @@ impl FindOptions {
 #[derive(Debug, Error)]
 pub enum FindError {
     /// Nowhere to keep one.
-    #[error("no folder to keep a nats-server in; set GRANDSTAND_CACHE or HOME")]
+    #[error(
+        "no nats-server {major}.{minor} or newer on the PATH, and no folder to keep one in; set GRANDSTAND_CACHE or HOME",
+        major = SERVER_NEEDED.0, minor = SERVER_NEEDED.1
+    )]
     NoCache,
     /// It could not be fetched.
     #[error(
@@ -80,15 +82,15 @@ pub fn find_server(options: &FindOptions) -> Result<PathBuf, FindError> {
             None => {}
         }
     }
-    let cached = options
-        .cache_dir
+    let cache_dir = options.cache_dir.as_ref().ok_or(FindError::NoCache)?;
+    let cached = cache_dir
         .join(format!("{PROGRAM}-{SERVER_VERSION}"))
         .join(PROGRAM);
     if version(&cached).is_some() {
         return Ok(cached);
     }
     tracing::info!(version = SERVER_VERSION, to = %cached.display(), "fetching nats-server");
-    match fetch_server::fetch(&options.cache_dir, &cached) {
+    match fetch_server::fetch(cache_dir, &cached) {
         Ok(()) => Ok(cached),
         Err(error) => Err(FindError::NotFetched {
             cached,
@@ -136,7 +138,7 @@ mod tests {
 
         let found = find_server(&FindOptions {
             search_path,
-            cache_dir: data.path().join("cache"),
+            cache_dir: Some(data.path().join("cache")),
         });
 
         assert_eq!(found.unwrap(), newer);
@@ -152,7 +154,7 @@ mod tests {
 
         let options = FindOptions {
             search_path: OsString::new(),
-            cache_dir: data.path().to_owned(),
+            cache_dir: Some(data.path().to_owned()),
         };
 
         assert_eq!(find_server(&options).unwrap(), cached);

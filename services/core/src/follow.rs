@@ -13,6 +13,10 @@ const PAUSE_FIRST_US: u64 = 50_000;
 const PAUSE_MAX_US: u64 = 2_000_000;
 /// For so long a healthy leader must not have had a record before a match is called damaged.
 const DAMAGED_AFTER_US: u64 = 30_000_000;
+/// The pause before a damaged match is looked at again: only an operator mends it.
+const PAUSE_DAMAGED_US: u64 = 30_000_000;
+/// The pause after somebody did not answer.
+const PAUSE_FAILED_US: u64 = 500_000;
 
 /// A record out of the stream, with its place there.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +51,8 @@ struct Gap {
     ask_us: u64,
     /// Since when a leader that answers has not had it.
     leader_lacks_since_us: Option<u64>,
+    /// The log in the stream has a hole itself: reading it all again gives the same.
+    broken: bool,
 }
 
 /// Whom to ask for what is missing.
@@ -109,9 +115,9 @@ impl Follower {
         self.stream_sequence
     }
 
-    /// How many records named a hash that their patches do not lead to.
-    pub fn wrong_hashes(&self) -> u64 {
-        self.wrong_hashes
+    /// How many records named a hash that their patches do not lead to, since this was last asked.
+    pub fn take_wrong_hashes(&mut self) -> u64 {
+        std::mem::take(&mut self.wrong_hashes)
     }
 
     /// Whether a record is known to be missing.
@@ -119,11 +125,10 @@ impl Follower {
         self.gap.is_some()
     }
 
-    /// Whether a healthy leader has lacked a record for so long that it will not come.
+    /// Whether a record will not come: a healthy leader has lacked it for long, or the log in the
+    /// stream has a hole.
     pub fn is_damaged(&self, now_us: u64) -> bool {
-        self.gap
-            .and_then(|gap| gap.leader_lacks_since_us)
-            .is_some_and(|since_us| now_us.saturating_sub(since_us) >= DAMAGED_AFTER_US)
+        self.gap.is_some_and(|gap| gap.is_damaged(now_us))
     }
 
     /// A record from the live feed.
@@ -150,36 +155,37 @@ impl Follower {
 
     /// What a back-fill read, in order. `whom` was asked.
     pub fn backfilled(&mut self, arrivals: Vec<Arrival>, whom: Whom, now_us: u64) -> Outcome {
-        let mut outcome = Outcome::Known;
+        let before = self.stream_sequence;
         for arrival in arrivals {
             if arrival.stream_sequence <= self.stream_sequence {
                 continue;
             }
-            match self.take(arrival, now_us) {
-                Outcome::Changed => return Outcome::Changed,
-                taken => outcome = taken,
+            if self.take(arrival, now_us) == Outcome::Changed {
+                match self.gap {
+                    Some(gap) if gap.broken => break,
+                    _ => return Outcome::Changed,
+                }
             }
         }
-        if let Some(gap) = &mut self.gap {
-            gap.rounds += 1;
-            let doublings = gap.rounds.saturating_sub(REPLICA_ROUNDS).min(8);
-            let pause_us = match gap.rounds < REPLICA_ROUNDS {
-                true => 0,
-                false => (PAUSE_FIRST_US << doublings).min(PAUSE_MAX_US),
-            };
-            gap.ask_us = now_us + pause_us;
-            if whom == Whom::Leader {
-                gap.leader_lacks_since_us.get_or_insert(now_us);
-            }
-            return Outcome::Gap;
+        let progress = self.stream_sequence > before;
+        match &mut self.gap {
+            Some(gap) if progress => gap.go_on(now_us),
+            Some(gap) => gap.lacked(whom, now_us),
+            None if progress => return Outcome::Taken,
+            None => return Outcome::Known,
         }
-        outcome
+        Outcome::Gap
     }
 
-    /// A back-fill that got no answer: an outage, which says nothing about the log.
-    pub fn backfill_failed(&mut self, now_us: u64) {
+    /// A back-fill that got no answer: an outage, which says nothing about the log. The other one
+    /// is asked next.
+    pub fn backfill_failed(&mut self, whom: Whom, now_us: u64) {
         if let Some(gap) = &mut self.gap {
-            gap.ask_us = now_us + PAUSE_MAX_US / 4;
+            gap.rounds = match whom {
+                Whom::Replica => REPLICA_ROUNDS,
+                Whom::Leader => 0,
+            };
+            gap.ask_us = now_us + PAUSE_FAILED_US;
             gap.leader_lacks_since_us = None;
         }
     }
@@ -197,13 +203,34 @@ impl Follower {
         })
     }
 
-    /// Starts over with the whole log as the leader has it.
-    pub fn refill(&mut self, epoch: Epoch, arrivals: Vec<Arrival>, now_us: u64) -> Outcome {
+    /// Starts over with the log as somebody has it who may lag; `tip` is how far it goes.
+    pub fn refill(
+        &mut self,
+        epoch: Epoch,
+        arrivals: Vec<Arrival>,
+        tip: u64,
+        now_us: u64,
+    ) -> Outcome {
         self.log = MatchLog::new(self.log.match_id().clone(), epoch);
         self.generation += 1;
         self.stream_sequence = 0;
         self.gap = None;
-        self.backfilled(arrivals, Whom::Leader, now_us)
+        for arrival in arrivals {
+            let stream_sequence = arrival.stream_sequence;
+            if self.take(arrival, now_us) == Outcome::Changed {
+                self.miss(stream_sequence.max(tip), now_us);
+                if let Some(gap) = &mut self.gap {
+                    gap.broken = true;
+                    gap.lacked(Whom::Leader, now_us);
+                }
+                return Outcome::Gap;
+            }
+        }
+        self.tip(tip, now_us);
+        match self.gap {
+            Some(_) => Outcome::Gap,
+            None => Outcome::Taken,
+        }
     }
 
     fn take(&mut self, arrival: Arrival, now_us: u64) -> Outcome {
@@ -232,8 +259,37 @@ impl Follower {
                     rounds: 0,
                     ask_us: now_us,
                     leader_lacks_since_us: None,
+                    broken: false,
                 });
             }
         }
+    }
+}
+
+impl Gap {
+    fn is_damaged(&self, now_us: u64) -> bool {
+        let lacks = |since_us: u64| now_us.saturating_sub(since_us) >= DAMAGED_AFTER_US;
+        self.broken || self.leader_lacks_since_us.is_some_and(lacks)
+    }
+
+    /// A part came: whoever gave it may have more.
+    fn go_on(&mut self, now_us: u64) {
+        self.rounds = 0;
+        self.ask_us = now_us;
+        self.leader_lacks_since_us = None;
+    }
+
+    /// Nothing came from somebody who answered.
+    fn lacked(&mut self, whom: Whom, now_us: u64) {
+        self.rounds = self.rounds.saturating_add(1);
+        if whom == Whom::Leader {
+            self.leader_lacks_since_us.get_or_insert(now_us);
+        }
+        let pause_us = match self.rounds.checked_sub(REPLICA_ROUNDS) {
+            _ if self.is_damaged(now_us) => PAUSE_DAMAGED_US,
+            None => 0,
+            Some(doublings) => (PAUSE_FIRST_US << doublings.min(8)).min(PAUSE_MAX_US),
+        };
+        self.ask_us = now_us + pause_us;
     }
 }

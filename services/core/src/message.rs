@@ -86,6 +86,19 @@ impl ClientMessage {
     }
 }
 
+impl ClientMessage {
+    /// How many subscriptions in it show a cursor.
+    pub fn cursors(&self) -> u64 {
+        let subscriptions = match self {
+            Self::Hello { subscriptions, .. } => &subscriptions[..],
+            Self::Subscribe(subscribe) => std::slice::from_ref(subscribe),
+            Self::Unsubscribe(_) | Self::Refresh(_) | Self::Ping => &[],
+        };
+        let resumed = |subscribe: &&Subscribe| subscribe.after.is_some();
+        subscriptions.iter().filter(resumed).count() as u64
+    }
+}
+
 /// Whether a heartbeat is one that may be asked for.
 pub fn check_heartbeat(heartbeat_s: Option<u32>) -> Result<Option<u32>, MessageError> {
     match heartbeat_s {
@@ -149,6 +162,10 @@ impl TryFrom<SubscribeWire> for Subscribe {
                 return Err(MessageError(
                     "after.epoch is missing; without it only seq 0 means anything".to_owned(),
                 ));
+            }
+            // Beyond it a number means different things to different clients.
+            Some(AfterWire { seq, .. }) if seq > crate::value::INTEGER_MAX as u64 => {
+                return Err(MessageError("after.seq is no seq".to_owned()));
             }
             Some(AfterWire { epoch, seq }) => Some(Cursor { epoch, seq }),
             None => None,
@@ -331,6 +348,10 @@ mod tests {
             (
                 json!({"type": "subscribe", "match": "m", "delay_s": 4000}),
                 "delay_s",
+            ),
+            (
+                json!({"type": "subscribe", "match": "m", "after": {"epoch": "1.1", "seq": u64::MAX}}),
+                "after.seq",
             ),
             (json!({"type": "hello", "heartbeat_s": 5}), "heartbeat_s"),
             (json!({"type": "refresh"}), "token"),

@@ -104,7 +104,8 @@ impl RecordParts {
             let bytes = body.slice(start..body.len() - rest.len());
             events.push(event_part(document, bytes)?);
         }
-        if events.windows(2).any(|pair| pair[1].seq != pair[0].seq + 1) {
+        let follows = |pair: &[EventPart]| pair[0].seq.checked_add(1) == Some(pair[1].seq);
+        if !events.windows(2).all(follows) {
             return Err(RecordError("its seqs are not consecutive".to_owned()));
         }
         expect_key(&mut rest, "hash")?;

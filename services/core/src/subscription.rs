@@ -5,6 +5,7 @@
 //! when to look again.
 
 use crate::frame::{Codec, Frame, Reason};
+use crate::hash::StateHash;
 use crate::ids::{Cursor, Epoch};
 use crate::log::{MatchLog, Split};
 use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, PolicyName, Released};
@@ -115,7 +116,8 @@ impl Subscription {
         self.policy = policy;
         self.wish = wish;
         if wish == SnapshotWish::Always {
-            self.owed = Some(Reason::Asked);
+            // One that is owed for another reason says more.
+            self.owed.get_or_insert(Reason::Asked);
         }
     }
 
@@ -127,6 +129,13 @@ impl Subscription {
     /// Where the fan stands; none before it was told anything.
     pub fn cursor(&self) -> Option<(Epoch, u64)> {
         Some((self.epoch?, self.seq))
+    }
+
+    /// The hash of the state where the fan stands, if a record ends there that it was shown: a
+    /// cursor is only the fan's word, and a hash is enough to guess what comes next.
+    pub fn hash(&self, log: &MatchLog) -> Option<StateHash> {
+        let shown = self.epoch == Some(log.epoch()) && self.seq <= self.due;
+        shown.then(|| log.hash_at(self.seq)).flatten()
     }
 
     /// The connection could not take anything for a while: what was released meanwhile counts as
@@ -149,7 +158,7 @@ impl Subscription {
     /// was filled anew.
     pub fn read(&mut self, log: &MatchLog, generation: u64, codec: Codec, now_us: u64) -> Read {
         self.check_epoch(log, generation);
-        if self.owed.is_none() && self.is_ahead(log) {
+        if self.is_ahead(log) {
             return Read::Ahead;
         }
         let released = self.released(log, now_us);
@@ -167,7 +176,12 @@ impl Subscription {
         };
         let Some((frame, events)) = frame else {
             self.caught_up = true;
-            let next_us = log.time_us(self.seq.max(released) + 1);
+            // A snapshot is owed as soon as the policy shows as much as the fan has.
+            let shown = match self.owed {
+                Some(_) => released,
+                None => self.seq.max(released),
+            };
+            let next_us = log.time_us(shown + 1);
             return Read::Wait(self.policy.wakes_at(next_us, now_us, self.window_until_us));
         };
         self.epoch = Some(log.epoch());

@@ -46,12 +46,12 @@ impl Access {
             found => found,
         };
         match token {
-            Ok(token) => self.viewer_of_token(token).map_err(refused),
+            Ok(token) => self.viewer_of_token(token).map_err(Problem::from),
             Err(TokenError::Missing) => match self.fans.anonymous_tier {
                 Anonymous::Of(tier) => Ok(self.viewer_of(None, tier)),
-                Anonymous::Refused => Err(refused(TokenError::Missing)),
+                Anonymous::Refused => Err(TokenError::Missing.into()),
             },
-            Err(error) => Err(refused(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -119,7 +119,7 @@ impl Viewer {
             expires_us: self
                 .grant
                 .as_ref()
-                .map(|grant| grant.expires_unix_s.saturating_mul(1_000_000)),
+                .map(|grant| grant.refused_from_unix_s().saturating_mul(1_000_000)),
         }
     }
 
@@ -127,11 +127,6 @@ impl Viewer {
     pub(crate) fn is_anonymous(&self) -> bool {
         self.grant.is_none()
     }
-}
-
-fn refused(error: TokenError) -> Problem {
-    metrics::counter!("grandstand_refusals_total", "reason" => error.word()).increment(1);
-    Problem::from(error)
 }
 
 /// Random bits for sessions and phases; the time of day where the system has none to give, which

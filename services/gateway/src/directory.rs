@@ -21,7 +21,8 @@ pub(crate) struct Directory {
 }
 
 struct Entry {
-    stream_sequence: u64,
+    /// In which life of the stream, and where in it, the newest was found.
+    place: (u64, u64),
     sport: String,
     visibility: Visibility,
     delay_s: u32,
@@ -67,18 +68,31 @@ impl Directory {
         };
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.entry(match_id.clone()).or_insert_with(|| Entry {
-            stream_sequence: 0,
+            place: (0, 0),
             sport: headers.sport.clone(),
             visibility: headers.visibility,
             delay_s: headers.delay_s,
             shown: VecDeque::new(),
         });
-        if stream_sequence > entry.stream_sequence {
-            entry.stream_sequence = stream_sequence;
-            entry.visibility = headers.visibility;
-            entry.delay_s = headers.delay_s;
-            entry.show(shown, now_us);
+        let place = (incarnation, stream_sequence);
+        if place <= entry.place {
+            return;
         }
+        // What another life showed may never have happened in this one.
+        if shown.epoch != entry.epoch().unwrap_or(shown.epoch) {
+            entry.shown.clear();
+        }
+        entry.place = place;
+        entry.sport.clone_from(&headers.sport);
+        entry.visibility = headers.visibility;
+        entry.delay_s = headers.delay_s;
+        entry.show(shown, now_us);
+    }
+
+    /// All there is was read in this life of the stream: what only an earlier one had is gone.
+    pub(crate) fn keep_only(&self, incarnation: u64) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|_, entry| entry.place.0 >= incarnation);
     }
 
     /// What `viewer` may see of the list now.
@@ -110,6 +124,10 @@ impl Directory {
 }
 
 impl Entry {
+    fn epoch(&self) -> Option<Epoch> {
+        Some(self.shown.back()?.epoch)
+    }
+
     fn show(&mut self, shown: Shown, now_us: u64) {
         let bucket = |time_us: u64| time_us.div_ceil(DIGEST_PERIOD_US);
         if self

@@ -66,12 +66,12 @@ pub(crate) enum Content {
 pub(crate) struct Ready {
     pub(crate) feed: Feed,
     pub(crate) visibility: Visibility,
-    /// When its newest record came, or its tip was asked for.
-    pub(crate) checked_us: u64,
-    /// When its leader was asked.
+    /// The newest stream sequence that went by because the log had changed.
+    pub(crate) passed_by: u64,
+    /// When its leader last said how far it goes.
     pub(crate) leader_checked_us: u64,
-    /// A fan waits for what the leader says.
-    pub(crate) leader_answer_due: bool,
+    /// The leader answered a fan who waits for it; counted once what it said is here.
+    pub(crate) leader_has_said: bool,
 }
 
 /// There are as many matches in memory as there may be.
@@ -139,13 +139,13 @@ impl Feeds {
         lock(&self.slots).values().cloned().collect()
     }
 
-    /// Forgets what nobody reads: a match that is there after `ready_us`, another after `absent_us`.
+    /// Forgets what nobody reads: a match that is there after `ready_us`, another after `absent_us`,
+    /// one that could not be read yet too, or an outage would fill the memory with them.
     pub(crate) fn evict(&self, now_us: u64, ready_us: u64, absent_us: u64) {
         lock(&self.slots).retain(|_, slot| {
             let keep_us = match &*slot.read() {
                 Content::Ready(_) => ready_us,
-                Content::Absent { .. } => absent_us,
-                Content::Loading { .. } => return true,
+                Content::Absent { .. } | Content::Loading { .. } => absent_us,
             };
             let mut readers = lock(&slot.readers);
             if !readers.waiting.is_empty() || readers.idle_since_us == 0 {

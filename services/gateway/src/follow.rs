@@ -6,8 +6,11 @@
 
 mod check;
 mod fill;
+mod health;
+mod life;
+mod queue;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,12 +44,13 @@ pub(crate) struct Follow {
     clock: Clock,
     readiness: Check,
     jobs: JoinSet<Found>,
-    fill_queue: VecDeque<MatchId>,
+    fill_queue: queue::FillQueue,
     filling: HashSet<MatchId>,
     /// Matches with a gap, and since when.
     gaps: HashMap<MatchId, u64>,
     backfilling: HashSet<MatchId>,
     checks: check::Checks,
+    life: life::Life,
     canaries: Canaries,
     freshness: Freshness,
     incarnation: Option<u64>,
@@ -69,11 +73,12 @@ impl Follow {
             clock,
             readiness,
             jobs: JoinSet::new(),
-            fill_queue: VecDeque::new(),
+            fill_queue: queue::FillQueue::default(),
             filling: HashSet::new(),
             gaps: HashMap::new(),
             backfilling: HashSet::new(),
             checks: check::Checks::default(),
+            life: life::Life::default(),
             canaries: Canaries::default(),
             freshness: Freshness::Stale,
             incarnation: None,
@@ -87,6 +92,7 @@ impl Follow {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.ask_incarnation();
+        health::tell_stale(self.freshness);
         loop {
             // Everything that an arm holds across its await is kept in `self` or `live`, so that
             // another arm's turn loses nothing.
@@ -94,15 +100,20 @@ impl Follow {
                 () = stop.cancelled() => break,
                 item = live.next() => match item {
                     Some(item) => self.live(item),
-                    None => break,
+                    None => {
+                        tracing::error!("the connection to the broker is closed for good");
+                        self.canaries = Canaries::default();
+                        self.judge_freshness();
+                        break;
+                    }
                 },
                 Some(job) = self.jobs.join_next() => match job {
                     Ok(found) => self.found(found),
                     Err(error) => tracing::error!(%error, "a read job ended abnormally"),
                 },
                 wishes = feeds.wishes() => {
-                    self.fill_queue.extend(wishes.fill);
-                    wishes.ask_leader.into_iter().for_each(|match_id| self.ask_leader(match_id));
+                    wishes.fill.into_iter().for_each(|match_id| self.fill_queue.push(match_id));
+                    wishes.ask_leader.into_iter().for_each(|match_id| self.want_leader(match_id));
                 }
                 _ = tick.tick() => self.tick(),
             }
@@ -118,12 +129,12 @@ impl Follow {
                 number, sent_at_us, ..
             } => {
                 self.canaries.heard(number, sent_at_us, self.clock.now_us());
-                metrics::gauge!("grandstand_broker_lag_seconds").set(self.canaries.lag_s());
                 self.judge_freshness();
             }
             LiveItem::Disconnected => tracing::warn!("the broker is out of reach"),
             LiveItem::Interrupted(why) => {
-                tracing::info!(?why, "the live feed was interrupted; asking for all tips");
+                // Each message that was dropped is told: no log line for each.
+                tracing::debug!(?why, "the live feed was interrupted; asking for all tips");
                 self.checks.hurry();
                 self.ask_incarnation();
             }
@@ -214,16 +225,23 @@ impl Follow {
             }
             _ => {}
         }
-        if ready.leader_answer_due && !ready.feed.follower.has_gap() {
-            ready.leader_answer_due = false;
+        if ready.leader_has_said && !ready.feed.follower.has_gap() {
+            ready.leader_has_said = false;
             ready.feed.leader_answers += 1;
         }
+        let wrong_hashes = ready.feed.follower.take_wrong_hashes();
         ready.feed.status = self.status(slot.match_id(), ready, now_us);
         ready.feed.as_of_us = self.as_of_us(now_us);
         metrics::counter!("grandstand_encodes_total")
             .increment(ready.feed.follower.log().take_encodes());
         drop(content);
         slot.wake();
+        if wrong_hashes > 0 {
+            tracing::error!(match_id = %slot.match_id(), "patches do not lead to the hash that their record names");
+            metrics::counter!("grandstand_hashes_wrong_total").increment(wrong_hashes);
+            // It may be the end of one log on the beginning of another.
+            self.ask_incarnation();
+        }
     }
 
     fn status(&self, match_id: &MatchId, ready: &Ready, now_us: u64) -> Status {
@@ -259,15 +277,21 @@ impl Follow {
 impl Ready {
     fn take(&mut self, arrived: Arrived, incarnation: u64, now_us: u64) -> Outcome {
         let Arrived { arrival, headers } = arrived;
+        let stream_sequence = arrival.stream_sequence;
         let follower = &mut self.feed.follower;
-        if follower.log().epoch() != Follow::epoch(headers.created_us, incarnation) {
-            return Outcome::Changed;
-        }
-        let outcome = follower.live(arrival, now_us);
-        if outcome == Outcome::Taken {
-            self.visibility = headers.visibility;
-            self.feed.delay_s = headers.delay_s;
-            self.checked_us = now_us;
+        let outcome = match follower.log().epoch() == Follow::epoch(headers.created_us, incarnation)
+        {
+            true => follower.live(arrival, now_us),
+            false => Outcome::Changed,
+        };
+        match outcome {
+            Outcome::Taken => {
+                self.visibility = headers.visibility;
+                self.feed.delay_s = headers.delay_s;
+            }
+            // Whoever reads the log anew may have begun before this was in it.
+            Outcome::Changed => self.passed_by = self.passed_by.max(stream_sequence),
+            Outcome::Known | Outcome::Gap => {}
         }
         outcome
     }

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 const STALE_AFTER_US: u64 = 2_500_000;
 /// A canary that is later than the quickest of late by more than this is `delayed`.
 const DELAYED_AFTER_US: u64 = 1_000_000;
+/// How often one is sent.
+const INTERVAL_US: u64 = 1_000_000;
 /// How many canaries "of late" are: a minute of one scoring instance.
 const LAGS_MAX: usize = 60;
 
@@ -33,18 +35,22 @@ pub(crate) struct Canaries {
 impl Canaries {
     /// A canary came in.
     pub(crate) fn heard(&mut self, number: u64, sent_at_us: u64, now_us: u64) {
+        if number < self.newest_number && self.freshness(now_us) == Freshness::Stale {
+            // The stream of canaries was made anew, and counts from the start.
+            *self = Self::default();
+        }
         if number <= self.newest_number {
             return;
         }
         self.newest_number = number;
         self.heard_us = Some(now_us);
-        let lag_us = now_us as i64 - sent_at_us as i64;
+        let lag_us = (now_us as i64).saturating_sub(sent_at_us as i64);
         self.lags_us.push_back(lag_us);
         if self.lags_us.len() > LAGS_MAX {
             self.lags_us.pop_front();
         }
         let quickest_us = self.lags_us.iter().min().copied().unwrap_or(lag_us);
-        self.late = lag_us - quickest_us > DELAYED_AFTER_US as i64;
+        self.late = lag_us.saturating_sub(quickest_us) > DELAYED_AFTER_US as i64;
     }
 
     /// What they say now.
@@ -65,12 +71,13 @@ impl Canaries {
         self.heard_us.unwrap_or(0)
     }
 
-    /// How late the newest was, beyond the quickest of late, in seconds.
-    pub(crate) fn lag_s(&self) -> f64 {
+    /// How far behind the broker is, in seconds: how late the newest canary was beyond the quickest
+    /// of late, or for how long the next one has been due.
+    pub(crate) fn lag_s(&self, now_us: u64) -> f64 {
         let quickest_us = self.lags_us.iter().min().copied().unwrap_or(0);
-        self.lags_us
-            .back()
-            .map_or(0.0, |lag_us| (lag_us - quickest_us) as f64 / 1e6)
+        let newest_us = self.lags_us.back().copied().unwrap_or(0);
+        let overdue_us = now_us.saturating_sub(self.heard_us().saturating_add(INTERVAL_US));
+        (newest_us.saturating_sub(quickest_us) as f64).max(overdue_us as f64) / 1e6
     }
 }
 
@@ -103,6 +110,26 @@ mod tests {
         assert_eq!(canaries.freshness(501 * S), Freshness::Fresh);
         canaries.heard(3, 2 * S, 504 * S);
         assert_eq!(canaries.freshness(504 * S), Freshness::Delayed);
-        assert_eq!(canaries.lag_s(), 2.0);
+        assert_eq!(canaries.lag_s(504 * S), 2.0);
+        assert_eq!(canaries.lag_s(509 * S), 4.0, "silence is lag");
+    }
+
+    #[test]
+    fn canaries_that_count_from_the_start_again_are_heard_again() {
+        let mut canaries = Canaries::default();
+        canaries.heard(900, 100 * S, 100 * S);
+        canaries.heard(1, 101 * S, 101 * S);
+        assert_eq!(canaries.heard_us(), 100 * S, "an old one");
+        canaries.heard(3, 103 * S, 103 * S);
+        assert_eq!(canaries.freshness(103 * S), Freshness::Fresh);
+    }
+
+    #[test]
+    fn no_time_that_a_canary_names_panics() {
+        let mut canaries = Canaries::default();
+        for (number, sent_at_us) in [(1, 0), (2, u64::MAX), (3, 1 << 63), (4, (1 << 63) - 1)] {
+            canaries.heard(number, sent_at_us, 100 * S);
+        }
+        assert!(canaries.lag_s(200 * S) > 1.0);
     }
 }

@@ -23,6 +23,7 @@ use crate::Edge;
 use crate::access::Viewer;
 use crate::feeds::{Content, Following, Ready};
 use crate::follow::ABSENT_US;
+use crate::refuse::Refused;
 
 /// How long a GET waits for a match to be read.
 const LOAD_MAX: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ const LOAD_MAX: Duration = Duration::from_secs(5);
 pub(crate) async fn directory(
     State(edge): State<Arc<Edge>>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refused> {
     let viewer = edge.access.viewer(&headers)?;
     let now_us = edge.clock.now_us();
     let body =
@@ -45,19 +46,21 @@ pub(crate) async fn head(
     State(edge): State<Arc<Edge>>,
     Path(name): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refused> {
     let shown = Shown::of(&edge, &name, &headers).await?;
     let form = Form::of_answer(&headers);
-    shown.answer(&headers, form, |ready, seq| {
+    let answer = shown.answer(&headers, form, Varies::WithStatus, |ready, seq| {
         let log = ready.feed.follower.log();
+        let state = log.state_at(seq);
         let document = json!({
             "match": log.match_id(), "epoch": log.epoch(), "seq": seq, "ts": log.accepted_us(seq),
-            "sport": log.state_at(seq).get("sport").unwrap_or(&json!("open")),
+            "sport": state.get("sport").unwrap_or(&json!("open")),
             "visibility": ready.visibility, "status": ready.feed.status,
-            "strip": log.state_at(seq).get("strip").unwrap_or(&Value::Null),
+            "strip": state.get("strip").unwrap_or(&Value::Null),
         });
         form.answer(StatusCode::OK, &document)
-    })
+    });
+    Ok(answer?)
 }
 
 /// `GET /v1/matches/{match}/state`: the same document as a `snapshot` message.
@@ -65,15 +68,16 @@ pub(crate) async fn state(
     State(edge): State<Arc<Edge>>,
     Path(name): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refused> {
     let shown = Shown::of(&edge, &name, &headers).await?;
     let form = Form::of_answer(&headers);
-    shown.answer(&headers, form, |ready, seq| {
+    let answer = shown.answer(&headers, form, Varies::Never, |ready, seq| {
         let log = ready.feed.follower.log();
         let tail = log.snapshot(codec(form), seq);
         let frame = Frame::of_snapshot(log.match_id(), log.epoch(), Reason::Asked, &tail);
         frame_response(form, frame)
-    })
+    });
+    Ok(answer?)
 }
 
 /// `GET /v1/matches/{match}/log/{epoch}/{n}`: seq 64n+1 to 64n+64, for ever the same.
@@ -81,9 +85,9 @@ pub(crate) async fn segment(
     State(edge): State<Arc<Edge>>,
     Path((name, epoch, n)): Path<(String, String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refused> {
     let (Ok(epoch), Ok(n)) = (epoch.parse::<Epoch>(), n.parse::<u64>()) else {
-        return Err(not_found("no_segment", "There is no such segment"));
+        return Err(not_found("no-segment", "There is no such segment").into());
     };
     let shown = Shown::of(&edge, &name, &headers).await?;
     let form = Form::of_answer(&headers);
@@ -95,9 +99,10 @@ pub(crate) async fn segment(
             .flatten()
     })?;
     let Some(frame) = frame else {
-        return Err(not_found("no_segment", "There is no such segment (yet)")
+        return Err(not_found("no-segment", "There is no such segment (yet)")
             .detail("A segment is there once its 64 events are, and you may see the last of them.")
-            .codec(form));
+            .codec(form)
+            .into());
     };
     let cache = match (shown.visibility()?, shown.viewer.is_anonymous()) {
         (Visibility::Private, _) => "private, no-store",
@@ -112,6 +117,12 @@ pub(crate) async fn segment(
     Ok((headers, frame_response(form, frame)).into_response())
 }
 
+/// Whether an answer of one epoch, seq and form ever changes.
+enum Varies {
+    Never,
+    WithStatus,
+}
+
 /// A match, and as of when a viewer sees it.
 struct Shown {
     viewer: Viewer,
@@ -124,7 +135,7 @@ impl Shown {
     async fn of(edge: &Arc<Edge>, name: &str, headers: &HeaderMap) -> Result<Self, Problem> {
         let viewer = edge.access.viewer(headers)?;
         let form = Form::of_answer(headers);
-        let unknown = || not_found("unknown_match", "There is no such match").codec(form);
+        let unknown = || not_found("unknown-match", "There is no such match").codec(form);
         let match_id = MatchId::new(name).map_err(|e| unknown().detail(e.to_string()))?;
         let notify = Arc::new(Notify::new());
         let following = edge.feeds.open(
@@ -147,7 +158,7 @@ impl Shown {
             Content::Ready(_) => Some(
                 Problem::new(
                     StatusCode::FORBIDDEN,
-                    "not_allowed",
+                    "not-allowed",
                     "Your token does not name this match",
                 )
                 .detail("It is private: ask whoever runs it for a token that names it."),
@@ -186,18 +197,20 @@ impl Shown {
         }
     }
 
-    /// An answer that depends on epoch, seq and form only, so that a client that has it is told.
+    /// An answer that depends on epoch, seq and form, and on the status if it says so: a client
+    /// that has it is told.
     fn answer(
         &self,
         headers: &HeaderMap,
         form: Form,
+        varies: Varies,
         body: impl FnOnce(&Ready, u64) -> Response,
     ) -> Result<Response, Problem> {
         self.look(|ready| {
             let seq = self.released(ready);
             if seq == 0 {
                 return Err(not_found(
-                    "unknown_match",
+                    "unknown-match",
                     "There is nothing to see of this match yet",
                 )
                 .codec(form));
@@ -207,7 +220,10 @@ impl Shown {
                 Form::Json => "json",
                 Form::MessagePack => "msgpack",
             };
-            let tag = format!("{epoch}-{seq}-{word}");
+            let tag = match varies {
+                Varies::Never => format!("{epoch}-{seq}-{word}"),
+                Varies::WithStatus => format!("{epoch}-{seq}-{word}-{:?}", ready.feed.status),
+            };
             let policy = self.viewer.policy(ready.feed.delay_s);
             let cache = cache_control(&self.viewer, policy, ready.visibility, self.now_us);
             let known = match if_none_match(headers) {

@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use crate::Edge;
 use crate::access::{Viewer, random_u128};
 use crate::query::Query;
+use crate::refuse::Refused;
 use crate::socket::{Fan, config};
 
 /// Upgrades a request to a fan's connection.
@@ -30,7 +31,7 @@ pub(crate) async fn websocket(
     State(edge): State<Arc<Edge>>,
     slot: Option<Extension<ConnectionSlot>>,
     mut request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Response, Refused> {
     let key = websocket_key(request.headers())?;
     let subprotocol = subprotocol(request.headers())?;
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(bad_query)?;
@@ -61,11 +62,14 @@ pub(crate) async fn websocket(
 }
 
 fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, query: Query) -> Connection {
-    let resumed = query
+    let cursors = query
         .subscriptions
         .iter()
-        .any(|subscribe| subscribe.after.is_some());
-    metrics::counter!("grandstand_connects_total", "resumed" => if resumed { "true" } else { "false" }).increment(1);
+        .filter(|subscribe| subscribe.after.is_some())
+        .count() as u64;
+    let resumed = if cursors > 0 { "true" } else { "false" };
+    metrics::counter!("grandstand_connects_total", "resumed" => resumed).increment(1);
+    metrics::counter!("grandstand_resumes_total").increment(cursors);
     let settings = Settings {
         codec,
         session: format!("{:032x}", random_u128()),
@@ -95,7 +99,7 @@ fn websocket_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     match headers.get(SEC_WEBSOCKET_KEY) {
         Some(key) if asks && says("sec-websocket-version", "13") => Ok(key.clone()),
         _ => Err(
-            Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", "This door is a WebSocket")
+            Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This door is a WebSocket")
                 .detail("Connect with a WebSocket client (version 13), or read /v1/matches/{match}/state over HTTP."),
         ),
     }
@@ -133,7 +137,7 @@ fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Pro
             };
             let problem = Problem::new(
                 StatusCode::BAD_REQUEST,
-                "unknown_subprotocol",
+                "unknown-subprotocol",
                 "No subprotocol in common",
             );
             Err(problem.detail(detail))
@@ -142,10 +146,10 @@ fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Pro
 }
 
 fn bad_query(error: crate::query::QueryError) -> Problem {
-    metrics::counter!("grandstand_refusals_total", "reason" => "bad_query").increment(1);
+    metrics::counter!("grandstand_refusals_total", "reason" => "bad-query").increment(1);
     Problem::new(
         StatusCode::BAD_REQUEST,
-        "bad_query",
+        "bad-query",
         "The query can't be read",
     )
     .detail(error.detail.clone())

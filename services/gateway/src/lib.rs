@@ -15,7 +15,9 @@ mod gets;
 mod handshake;
 mod query;
 mod read;
+mod refuse;
 mod socket;
+mod telemetry;
 
 use std::sync::Arc;
 
@@ -68,6 +70,7 @@ struct Edge {
 impl Gateway {
     /// Serves fans on `listener` until `stop`, and ends when the last of them is told.
     pub async fn run(self, listener: Listener, stop: CancellationToken) -> Result<(), ReadError> {
+        telemetry::describe();
         // Before anything is read, so that nothing falls between reading and listening.
         let live = self.broker.live_feed().await?;
         let edge = Arc::new(Edge {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use grandstand_broker::{Broker, ReadError, ReadFrom, StoredRecord};
 use grandstand_core::follow::{Arrival, Whom};
-use grandstand_core::headers::Headers;
+use grandstand_core::headers::{Headers, HeadersError};
 use grandstand_core::ids::MatchId;
 use grandstand_core::record::RecordParts;
 use thiserror::Error;
@@ -27,9 +27,9 @@ pub(crate) enum Found {
 
 /// A log as it was read.
 pub(crate) struct Log {
-    /// The newest stream sequence by the leader.
-    pub(crate) tip: u64,
-    /// What was read, which may lag behind the tip.
+    /// The newest record by the leader.
+    pub(crate) newest: StoredRecord,
+    /// What was read, which may lag behind the newest.
     pub(crate) records: Vec<StoredRecord>,
 }
 
@@ -58,8 +58,7 @@ async fn read_log(broker: &Broker, match_id: &MatchId) -> Result<Option<Log>, Re
         return Ok(None);
     };
     let records = broker.read_after(match_id, 0, ReadFrom::AnyReplica).await?;
-    let tip = newest.stream_sequence;
-    Ok(Some(Log { tip, records }))
+    Ok(Some(Log { newest, records }))
 }
 
 /// Reads what comes after a stream sequence.
@@ -105,7 +104,7 @@ pub(crate) fn arrived(record: StoredRecord) -> Result<Arrived, Unreadable> {
         reason,
     };
     let parts = RecordParts::decode(record.body).map_err(|e| unreadable(e.to_string()))?;
-    let headers = headers(&record.headers).map_err(unreadable)?;
+    let headers = headers(&record.headers).map_err(|e| unreadable(e.to_string()))?;
     let arrival = Arrival {
         stream_sequence,
         last_stream_sequence: record.last_stream_sequence,
@@ -114,6 +113,7 @@ pub(crate) fn arrived(record: StoredRecord) -> Result<Arrived, Unreadable> {
     Ok(Arrived { arrival, headers })
 }
 
-fn headers(pairs: &BTreeMap<String, String>) -> Result<Headers, String> {
-    Headers::read(|name| pairs.get(name).map(String::as_str)).map_err(|e| e.to_string())
+/// Reads a record's headers, whatever its body.
+pub(crate) fn headers(pairs: &BTreeMap<String, String>) -> Result<Headers, HeadersError> {
+    Headers::read(|name| pairs.get(name).map(String::as_str))
 }

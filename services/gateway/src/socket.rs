@@ -12,9 +12,11 @@ use grandstand_core::message::{ClientMessage, CloseCode};
 use grandstand_core::subscription::News;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,7 @@ use crate::Edge;
 use crate::access::Viewer;
 use crate::feeds::{Content, Following};
 use crate::follow::ABSENT_US;
+use crate::refuse::count_refusal;
 
 /// What a client may send in one message: the longest is a `hello` with 32 subscriptions.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
@@ -63,7 +66,9 @@ struct Followed {
 enum End {
     /// We close, with a code.
     Close(CloseCode, &'static str),
-    /// The client closed, or the connection broke, or it said what no WebSocket says.
+    /// The client closed: its close frame is answered.
+    ClosedByClient,
+    /// The connection broke.
     Gone,
     /// Our socket took nothing for too long.
     Stalled,
@@ -100,6 +105,10 @@ impl Fan {
                 count_cut("too_slow");
                 tracing::debug!("a fan's socket took nothing for too long");
             }
+            End::ClosedByClient => {
+                count_cut("closed_by_client");
+                self.say_goodbye(None).await;
+            }
             End::Gone => count_cut("gone"),
         }
         metrics::gauge!("grandstand_connections").decrement(1.0);
@@ -107,6 +116,9 @@ impl Fan {
 
     async fn serve(&mut self, stop: &CancellationToken) -> End {
         loop {
+            if stop.is_cancelled() {
+                self.connection.close(CloseCode::Drain, "this gateway goes");
+            }
             self.follow_what_is_asked();
             match self
                 .connection
@@ -148,14 +160,13 @@ impl Fan {
             }
         };
         // Each arm is safe to drop: a `Notify` keeps its permit, and the socket its partial message.
+        // What the client said comes before a deadline: after a pause of ours both are due.
         tokio::select! {
-            () = stop.cancelled() => {
-                self.connection.close(CloseCode::Drain, "this gateway goes");
-                None
-            }
+            biased;
+            () = stop.cancelled() => None,
+            heard = self.socket.next() => self.hear(heard),
             () = self.followed.notify.notified() => None,
             () = until => None,
-            heard = self.socket.next() => self.hear(heard),
         }
     }
 
@@ -165,13 +176,15 @@ impl Fan {
             Some(Ok(Message::Text(text))) => serde_json::from_str(&text).map_err(|e| e.to_string()),
             Some(Ok(Message::Binary(bytes))) => decode_messagepack(&bytes),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return None,
-            Some(Ok(Message::Close(_))) | None => return Some(End::Gone),
+            Some(Ok(Message::Close(_))) => return Some(End::ClosedByClient),
+            None => return Some(End::Gone),
             Some(Err(error)) => return self.broken(&error),
         };
         let message =
             value.and_then(|value| ClientMessage::parse(&value).map_err(|e| e.to_string()));
         match message {
             Ok(message) => {
+                metrics::counter!("grandstand_resumes_total").increment(message.cursors());
                 if let Some(Request::Refresh(token)) = self.connection.said(message) {
                     self.refresh(&token);
                 }
@@ -193,6 +206,10 @@ impl Fan {
                 "message_too_large",
             ),
             Error::Utf8(_) => (CloseCode::NotText, "text that is not UTF-8", "not_text"),
+            // Cut off without a word, as phones are.
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+                return Some(End::Gone);
+            }
             Error::Protocol(_) => (CloseCode::Protocol, "protocol error", "protocol"),
             _ => return Some(End::Gone),
         };
@@ -253,13 +270,23 @@ impl Fan {
     }
 
     async fn write(&mut self, message: Message) -> Option<End> {
-        match timeout(STALL_MAX, self.socket.send(message)).await {
-            Ok(Ok(())) => {
-                metrics::counter!("grandstand_frames_total").increment(1);
-                None
-            }
-            Ok(Err(_)) => Some(End::Gone),
-            Err(_) => Some(End::Stalled),
+        let stop = &self.edge.stop;
+        let stopping = async {
+            stop.cancelled().await;
+            tokio::time::sleep(CLOSE_MAX).await;
+        };
+        tokio::select! {
+            biased;
+            sent = timeout(STALL_MAX, self.socket.send(message)) => match sent {
+                Ok(Ok(())) => {
+                    metrics::counter!("grandstand_frames_total").increment(1);
+                    None
+                }
+                Ok(Err(_)) => Some(End::Gone),
+                Err(_) => Some(End::Stalled),
+            },
+            // A frame that is half written can't be followed by a close frame.
+            () = stopping => Some(End::Stalled),
         }
     }
 
@@ -273,18 +300,27 @@ impl Fan {
         }
     }
 
-    /// Close frame, then what the client still sends is read and thrown away: closing over unread
-    /// bytes would reset the connection, and the client never hear the code.
     async fn close(&mut self, code: CloseCode, reason: &'static str) {
         count_cut(reason);
         let frame = CloseFrame {
             code: code.number().into(),
             reason: Utf8Bytes::from_static(reason),
         };
+        self.say_goodbye(Some(frame)).await;
+    }
+
+    /// Close frame, end of our side, then what the client still sends is read and thrown away,
+    /// whatever it is: closing over unread bytes would reset the connection, and the client never
+    /// hear the code.
+    async fn say_goodbye(&mut self, frame: Option<CloseFrame>) {
         let goodbye = async {
-            if self.socket.close(Some(frame)).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.next().await {}
-            }
+            // Fails where it was said already; what is left to write still goes out.
+            let _ = self.socket.close(frame).await;
+            let _ = self.socket.flush().await;
+            let stream = self.socket.get_mut();
+            let _ = stream.shutdown().await;
+            let mut scratch = [0; 1024];
+            while let Ok(1..) = stream.read(&mut scratch).await {}
         };
         // Whoever does not answer in time is not waited for.
         let _ = timeout(CLOSE_MAX, goodbye).await;
@@ -321,10 +357,6 @@ fn message(frame: Frame) -> Message {
 fn decode_messagepack(bytes: &[u8]) -> Result<serde_json::Value, String> {
     let codec = grandstand_server::codec::Codec::MessagePack;
     codec.decode_value(bytes).map_err(|e| e.to_string())
-}
-
-fn count_refusal(reason: &'static str) {
-    metrics::counter!("grandstand_refusals_total", "reason" => reason).increment(1);
 }
 
 fn count_cut(reason: &'static str) {

@@ -150,8 +150,8 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
 /// The file is read now, so that a wrong one is said before anything runs.
 async fn checked_match(file: PathBuf) -> anyhow::Result<(PathBuf, MatchId)> {
     grandstand_play::read::read(&file).await?;
-    let match_id =
-        grandstand_play::match_id_of(&file).map_err(grandstand_play::PlayError::MatchId)?;
+    let match_id = grandstand_play::match_id_of(&file)
+        .with_context(|| format!("the name of {} makes no match id; rename it", file.display()))?;
     Ok((file, match_id))
 }
 

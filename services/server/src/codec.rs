@@ -36,6 +36,7 @@ impl From<DecodeError> for Problem {
             "The body cannot be read",
         )
         .detail(error.detail)
+        .member("field", "(document)")
     }
 }
 

@@ -40,6 +40,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Condition, Problem> {
             "If-Match cannot be read",
         )
         .detail("it takes '*' or strong tags in double quotes, separated by commas")
+        .member("field", "If-Match")
         .codec(Codec::of_answer(headers))),
     })
 }

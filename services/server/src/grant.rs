@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::token::LEEWAY_S;
+
 /// Who somebody is to the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -169,6 +171,12 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// From when on the token is refused, in Unix seconds: a connection that it let in ends then,
+    /// and not before, or whoever is let in late would be cut at once.
+    pub fn refused_from_unix_s(&self) -> u64 {
+        self.expires_unix_s.saturating_add(LEEWAY_S + 1)
+    }
+
     /// Whether he may post to the match: a scorer whose token names it.
     pub fn may_write(&self, match_id: &str) -> bool {
         match self.role {

@@ -21,3 +21,4 @@ pub mod stop;
 mod strict;
 pub mod telemetry;
 pub mod token;
+mod unread;

@@ -13,7 +13,7 @@ use crate::keys::TokenKey;
 /// Both issuer and audience of every token of ours.
 const PARTY: &str = "grandstand";
 /// How far the clocks of two of our machines may be apart.
-const LEEWAY_S: u64 = 5;
+pub(crate) const LEEWAY_S: u64 = 5;
 /// Longer is nobody's token of ours, and not worth hashing.
 const TOKEN_BYTES_MAX: usize = 4096;
 

@@ -90,7 +90,7 @@ impl Ground {
 }
 
 pub(crate) fn options(data_dir: PathBuf, port: u16) -> ServerOptions {
-    let program = find_server(&FindOptions::from_environment().unwrap()).unwrap();
+    let program = find_server(&FindOptions::from_environment()).unwrap();
     ServerOptions {
         program,
         data_dir,

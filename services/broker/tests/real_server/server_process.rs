@@ -140,7 +140,7 @@ fn two_finders_at_once_both_find_a_server_in_an_empty_cache() {
     let cache = tempfile::tempdir().unwrap();
     let nowhere = FindOptions {
         search_path: OsString::new(),
-        cache_dir: cache.path().join("grandstand"),
+        cache_dir: Some(cache.path().join("grandstand")),
     };
 
     let found: Vec<_> = std::thread::scope(|scope| {

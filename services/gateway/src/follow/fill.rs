@@ -2,8 +2,8 @@
 
 use grandstand_broker::{ReadError, StoredRecord};
 use grandstand_core::connection::Feed;
-use grandstand_core::follow::{Arrival, Follower, Outcome, Whom};
-use grandstand_core::headers::Headers;
+use grandstand_core::follow::{Follower, Outcome, Whom};
+use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
 use grandstand_core::message::Status;
 
@@ -13,6 +13,8 @@ use crate::read::{self, Arrived, Found, Log};
 
 /// How many whole logs are read at once.
 const FILLS_MAX: usize = 4;
+/// How many gaps are filled at once.
+const BACKFILLS_MAX: usize = 32;
 
 impl Follow {
     /// Starts reading whole logs, a few at a time, each match once.
@@ -21,10 +23,11 @@ impl Follow {
             return;
         }
         while self.filling.len() < FILLS_MAX {
-            let Some(match_id) = self.fill_queue.pop_front() else {
+            let Some(match_id) = self.fill_queue.pop() else {
                 return;
             };
-            if self.filling.insert(match_id.clone()) {
+            // Nobody may have waited so long for it.
+            if self.feeds.slot(&match_id).is_some() && self.filling.insert(match_id.clone()) {
                 self.jobs.spawn(read::log(self.broker.clone(), match_id));
             }
         }
@@ -37,8 +40,8 @@ impl Follow {
             metrics::counter!("grandstand_logs_changed_total").increment(1);
         }
         let match_id = slot.match_id().clone();
-        if !self.filling.contains(&match_id) && !self.fill_queue.contains(&match_id) {
-            self.fill_queue.push_back(match_id);
+        if !self.filling.contains(&match_id) {
+            self.fill_queue.push(match_id);
         }
     }
 
@@ -51,11 +54,7 @@ impl Follow {
         let now_us = self.clock.now_us();
         match found {
             Ok(Some(log)) => self.fill(&slot, log, now_us),
-            Ok(None) => {
-                self.gaps.remove(&match_id);
-                *slot.write() = Content::Absent { checked_us: now_us };
-                slot.wake();
-            }
+            Ok(None) => self.not_there(&slot, now_us),
             Err(error) => {
                 tracing::warn!(%match_id, %error, "a match can't be read now; trying again");
                 // The next tick finds it still loading, or still with its gap.
@@ -64,56 +63,61 @@ impl Follow {
         }
     }
 
+    /// The leader has no record of it.
+    fn not_there(&mut self, slot: &Slot, now_us: u64) {
+        self.gaps.remove(slot.match_id());
+        let mut content = slot.write();
+        if matches!(&*content, Content::Loading { passed_by: 1.. }) {
+            // It was created while the leader was asked.
+            *content = Content::Loading { passed_by: 0 };
+            return self.checks.retry_fill(slot.match_id().clone());
+        }
+        *content = Content::Absent { checked_us: now_us };
+        drop(content);
+        slot.wake();
+    }
+
+    /// Takes a whole log for what was known of the match.
     fn fill(&mut self, slot: &Slot, log: Log, now_us: u64) {
-        let (arrivals, newest) = self.arrivals(slot.match_id(), log.records);
-        let (Some(headers), Some(incarnation)) = (newest, self.incarnation) else {
+        let newest = match read::headers(&log.newest.headers) {
+            Ok(headers) => headers,
+            Err(error) => {
+                tracing::error!(match_id = %slot.match_id(), %error, "a record can't be read");
+                return self.checks.retry_fill(slot.match_id().clone());
+            }
+        };
+        let Some(incarnation) = self.incarnation else {
             return self.checks.retry_fill(slot.match_id().clone());
         };
-        let epoch = Self::epoch(headers.created_us, incarnation);
+        let arrived = self.arrived(slot.match_id(), log.records).into_iter();
+        // A replica that lags may still hold an earlier match of this name.
+        let arrived = arrived.filter(|arrived| arrived.headers.created_us == newest.created_us);
+        let arrivals = arrived.map(|arrived| arrived.arrival).collect();
+        let epoch = Self::epoch(newest.created_us, incarnation);
+        let tip = log.newest.stream_sequence;
         let outcome = {
             let mut content = slot.write();
-            match &mut *content {
-                Content::Ready(ready) => {
-                    ready.visibility = headers.visibility;
-                    ready.feed.delay_s = headers.delay_s;
-                    let outcome = ready.feed.follower.refill(epoch, arrivals, now_us);
-                    ready.feed.follower.tip(log.tip, now_us);
-                    outcome
-                }
-                Content::Loading { .. } | Content::Absent { .. } => {
-                    let passed_by = match &*content {
-                        Content::Loading { passed_by } => *passed_by,
-                        _ => 0,
-                    };
-                    let mut follower = Follower::new(slot.match_id().clone(), epoch);
-                    let outcome = follower.backfilled(arrivals, Whom::Leader, now_us);
-                    follower.tip(log.tip.max(passed_by), now_us);
-                    *content = Content::Ready(Box::new(Ready {
-                        feed: Feed {
-                            follower,
-                            status: Status::Live,
-                            as_of_us: now_us,
-                            delay_s: headers.delay_s,
-                            leader_answers: 0,
-                        },
-                        visibility: headers.visibility,
-                        checked_us: now_us,
-                        leader_checked_us: now_us,
-                        leader_answer_due: false,
-                    }));
-                    outcome
-                }
+            if !matches!(&*content, Content::Ready(_)) {
+                let follower = Follower::new(slot.match_id().clone(), epoch);
+                let passed_by = match &*content {
+                    Content::Loading { passed_by } => *passed_by,
+                    Content::Absent { .. } | Content::Ready(_) => 0,
+                };
+                *content = Content::Ready(Box::new(Ready::empty(follower, passed_by, now_us)));
             }
+            let Content::Ready(ready) = &mut *content else {
+                return;
+            };
+            ready.visibility = newest.visibility;
+            ready.feed.delay_s = newest.delay_s;
+            let tip = tip.max(std::mem::take(&mut ready.passed_by));
+            ready.feed.follower.refill(epoch, arrivals, tip, now_us)
         };
         metrics::counter!("grandstand_fills_total").increment(1);
-        match outcome {
-            // A log that does not even follow itself would be read for ever.
-            Outcome::Changed => {
-                tracing::error!(match_id = %slot.match_id(), "the log in the stream has a hole");
-                self.settle(slot, Outcome::Gap);
-            }
-            outcome => self.settle(slot, outcome),
-        }
+        // Whoever wanted it meanwhile has it; to read it again would look like a rollback.
+        self.fill_queue
+            .retain(|match_id| match_id != slot.match_id());
+        self.settle(slot, outcome);
     }
 
     /// Starts the back-fills that are due.
@@ -128,7 +132,11 @@ impl Follow {
                 Content::Ready(ready) => ready.feed.follower.backfill(),
                 Content::Loading { .. } | Content::Absent { .. } => None,
             };
+            if self.backfilling.len() >= BACKFILLS_MAX {
+                return;
+            }
             if let Some(due) = due.filter(|due| due.at_us <= now_us)
+                && !self.filling.contains(&match_id)
                 && self.backfilling.insert(match_id.clone())
             {
                 self.jobs.spawn(read::missing(
@@ -155,22 +163,16 @@ impl Follow {
         let now_us = self.clock.now_us();
         let outcome = match found {
             Ok(records) => {
-                let (arrivals, headers) = self.arrivals(&match_id, records);
+                let arrived = self.arrived(&match_id, records);
                 match &mut *slot.write() {
-                    Content::Ready(ready) => {
-                        if let Some(headers) = headers {
-                            ready.visibility = headers.visibility;
-                            ready.feed.delay_s = headers.delay_s;
-                        }
-                        ready.feed.follower.backfilled(arrivals, whom, now_us)
-                    }
+                    Content::Ready(ready) => ready.backfilled(arrived, whom, now_us),
                     Content::Loading { .. } | Content::Absent { .. } => return,
                 }
             }
             Err(error) => {
                 tracing::debug!(%match_id, %error, "a back-fill got no answer");
                 match &mut *slot.write() {
-                    Content::Ready(ready) => ready.feed.follower.backfill_failed(now_us),
+                    Content::Ready(ready) => ready.feed.follower.backfill_failed(whom, now_us),
                     Content::Loading { .. } | Content::Absent { .. } => return,
                 }
                 Outcome::Gap
@@ -179,20 +181,12 @@ impl Follow {
         self.settle(&slot, outcome);
     }
 
-    /// Takes records apart up to the first that can't be read, and the headers of the newest.
-    fn arrivals(
-        &self,
-        match_id: &MatchId,
-        records: Vec<StoredRecord>,
-    ) -> (Vec<Arrival>, Option<Headers>) {
-        let mut arrivals = Vec::with_capacity(records.len());
-        let mut newest = None;
+    /// Takes records apart up to the first that can't be read.
+    fn arrived(&self, match_id: &MatchId, records: Vec<StoredRecord>) -> Vec<Arrived> {
+        let mut taken_apart = Vec::with_capacity(records.len());
         for record in records {
             match read::arrived(record) {
-                Ok(Arrived { arrival, headers }) => {
-                    arrivals.push(arrival);
-                    newest = Some(headers);
-                }
+                Ok(arrived) => taken_apart.push(arrived),
                 Err(error) => {
                     tracing::error!(%match_id, %error, "a record can't be read");
                     metrics::counter!("grandstand_records_unreadable_total").increment(1);
@@ -200,7 +194,7 @@ impl Follow {
                 }
             }
         }
-        (arrivals, newest)
+        taken_apart
     }
 
     /// A job has ended.
@@ -213,5 +207,48 @@ impl Follow {
             Found::Incarnation(found) => self.incarnation_is(found),
             Found::Directory(found) => self.directory_is(found),
         }
+    }
+}
+
+impl Ready {
+    fn empty(follower: Follower, passed_by: u64, now_us: u64) -> Self {
+        Self {
+            feed: Feed {
+                follower,
+                status: Status::Live,
+                as_of_us: now_us,
+                delay_s: 0,
+                leader_answers: 0,
+            },
+            // Until the newest record says otherwise.
+            visibility: Visibility::Private,
+            passed_by,
+            leader_checked_us: now_us,
+            leader_has_said: false,
+        }
+    }
+
+    fn backfilled(&mut self, arrived: Vec<Arrived>, whom: Whom, now_us: u64) -> Outcome {
+        let follower = &mut self.feed.follower;
+        let created_us = follower.log().epoch().created_us;
+        let before = follower.stream_sequence();
+        let (mut arrivals, mut newest) = (Vec::with_capacity(arrived.len()), None);
+        for Arrived { arrival, headers } in arrived {
+            if headers.created_us != created_us {
+                return Outcome::Changed;
+            }
+            newest = Some((arrival.stream_sequence, headers));
+            arrivals.push(arrival);
+        }
+        let outcome = follower.backfilled(arrivals, whom, now_us);
+        // What is older than what we have says nothing of who may see the match now.
+        if let Some((stream_sequence, headers)) = newest
+            && stream_sequence > before
+            && stream_sequence == follower.stream_sequence()
+        {
+            self.visibility = headers.visibility;
+            self.feed.delay_s = headers.delay_s;
+        }
+        outcome
     }
 }

@@ -228,7 +228,7 @@ fn any_port() -> SocketAddr {
 }
 
 async fn start_server(data_dir: PathBuf, port: u16) -> ServerProcess {
-    let program = find_server(&FindOptions::from_environment().unwrap()).unwrap();
+    let program = find_server(&FindOptions::from_environment()).unwrap();
     let keys = Keys::load_or_create(&data_dir.join("keys")).unwrap();
     let options = ServerOptions {
         program,

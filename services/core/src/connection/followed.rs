@@ -1,0 +1,147 @@
+//! One match that a connection follows: its subscription, and what its fan was told of it beside
+//! events.
+
+use crate::connection::{Feed, Output};
+use crate::frame::{Codec, Frame};
+use crate::ids::Epoch;
+use crate::message::{ServerMessage, Status, Subscribe};
+use crate::policy::{Policy, PolicyName};
+use crate::subscription::{Read, Subscription};
+
+#[derive(Debug)]
+pub(super) struct Followed {
+    asked: Subscribe,
+    subscription: Subscription,
+    /// What the fan was told last of how far the match can be trusted.
+    told: Told,
+    /// The leader's answers when it was asked about a cursor that is ahead.
+    asked_leader_at: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Absent,
+    Status(Status),
+}
+
+impl Followed {
+    pub(super) fn new(policy: Policy, asked: Subscribe) -> Self {
+        Self {
+            subscription: Subscription::new(policy, asked.after, asked.snapshot),
+            told: Told::Nothing,
+            asked_leader_at: None,
+            asked,
+        }
+    }
+
+    /// Followed otherwise; the cursor stays.
+    pub(super) fn change(&mut self, policy: Policy, asked: Subscribe) {
+        self.subscription.change(policy, asked.snapshot);
+        self.asked = asked;
+    }
+
+    pub(super) fn asked(&self) -> &Subscribe {
+        &self.asked
+    }
+
+    pub(super) fn policy(&self) -> PolicyName {
+        self.subscription.policy().name()
+    }
+
+    pub(super) fn cursor(&self) -> Option<(Epoch, u64)> {
+        self.subscription.cursor()
+    }
+
+    pub(super) fn was_busy(&mut self) {
+        self.subscription.was_busy();
+    }
+
+    /// What there is to say of a match that is there.
+    pub(super) fn look(
+        &mut self,
+        feed: &Feed,
+        policy: Policy,
+        codec: Codec,
+        now_us: u64,
+    ) -> Output {
+        self.subscription.set_policy(policy);
+        if self.status_has_changed(feed) {
+            return Output::Answer(self.status(codec, feed, now_us));
+        }
+        let log = feed.follower.log();
+        if self
+            .asked_leader_at
+            .is_some_and(|count| count < feed.leader_answers)
+        {
+            self.asked_leader_at = None;
+            self.subscription.leader_said(log);
+        }
+        let generation = feed.follower.generation();
+        match self.subscription.read(log, generation, codec, now_us) {
+            Read::Frame(frame, news) => {
+                self.told = Told::Status(feed.status);
+                Output::Frame(frame, news)
+            }
+            Read::Ahead if self.asked_leader_at.is_none() => {
+                self.asked_leader_at = Some(feed.leader_answers);
+                Output::AskLeader(self.asked.match_id.clone())
+            }
+            Read::Ahead => Output::Wait(None),
+            // A fan for whom there is nothing new is told at least where it stands.
+            Read::Wait(_) if !matches!(self.told, Told::Status(_)) => {
+                Output::Answer(self.status(codec, feed, now_us))
+            }
+            Read::Wait(at_us) => Output::Wait(at_us),
+        }
+    }
+
+    /// A match that is not there is said to be so once.
+    pub(super) fn say_absent(&mut self, codec: Codec) -> Output {
+        // If it comes back, what the leader was asked about is gone.
+        self.asked_leader_at = None;
+        if self.told == Told::Absent {
+            return Output::Wait(None);
+        }
+        self.told = Told::Absent;
+        Output::Answer(Frame::of(
+            codec,
+            &ServerMessage::Error {
+                code: "unknown_match",
+                title: "There is no such match (yet)",
+                detail: "You are told once it is created; check the id if you expected it to be there.",
+                match_id: Some(&self.asked.match_id),
+            },
+        ))
+    }
+
+    /// A fan who was told nothing takes a match for live.
+    fn status_has_changed(&self, feed: &Feed) -> bool {
+        match self.told {
+            Told::Status(told) => told != feed.status,
+            Told::Nothing | Told::Absent => feed.status != Status::Live,
+        }
+    }
+
+    /// Where the fan stands, and how far that can be trusted.
+    pub(super) fn status(&mut self, codec: Codec, feed: &Feed, now_us: u64) -> Frame {
+        let log = feed.follower.log();
+        let (epoch, seq) = self.cursor().unwrap_or((log.epoch(), 0));
+        self.told = Told::Status(feed.status);
+        let as_of = match feed.status {
+            Status::Live => now_us,
+            Status::Delayed | Status::Stale | Status::Damaged => feed.as_of_us,
+        };
+        Frame::of(
+            codec,
+            &ServerMessage::Status {
+                match_id: &self.asked.match_id,
+                status: feed.status,
+                as_of,
+                epoch,
+                seq,
+                hash: self.subscription.hash(log),
+            },
+        )
+    }
+}

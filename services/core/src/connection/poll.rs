@@ -1,0 +1,167 @@
+//! What a connection is told next, and when it is given up. In this order: answers, the end, what
+//! the matches bring, the heartbeat.
+
+use crate::connection::{Connection, MatchView, Matches, Output};
+use crate::frame::Frame;
+use crate::ids::MatchId;
+use crate::message::{CloseCode, ServerMessage};
+
+/// A fan that does not answer a protocol ping for so long is gone.
+const PONG_TIMEOUT_US: u64 = 10_000_000;
+
+impl Connection {
+    /// What to do next, for a socket that can take something.
+    pub fn poll(&mut self, matches: &impl Matches, now_us: u64) -> Output {
+        if let Some(wrote_us) = self.wrote_us.take() {
+            self.was_busy(now_us.saturating_sub(wrote_us));
+        }
+        let output = self.next_output(matches, now_us);
+        match output {
+            Output::Answer(_) | Output::Frame(..) => {
+                (self.wrote_us, self.written_us) = (Some(now_us), now_us);
+            }
+            // A page never sees a ping: for it there was no traffic.
+            Output::Ping => self.wrote_us = Some(now_us),
+            Output::AskLeader(_) | Output::Wait(_) | Output::Close(..) => {}
+        }
+        output
+    }
+
+    /// While something is written nothing is read: neither is the fan behind on purpose, nor could
+    /// its pong be heard.
+    fn was_busy(&mut self, busy_us: u64) {
+        for followed in self.followed.values_mut() {
+            followed.was_busy();
+        }
+        self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + busy_us);
+    }
+
+    fn next_output(&mut self, matches: &impl Matches, now_us: u64) -> Output {
+        if let Some(answer) = self.answers.pop_front() {
+            return Output::Answer(answer);
+        }
+        if let Some((code, reason)) = self.closing {
+            return Output::Close(code, reason);
+        }
+        if let Some(output) = self.give_up(now_us) {
+            return output;
+        }
+        match self.look_at_matches(matches, now_us) {
+            Output::Wait(wake_us) => self.beat(matches, now_us, wake_us),
+            output => output,
+        }
+    }
+
+    /// Tokens end, and so do fans who no longer answer.
+    fn give_up(&mut self, now_us: u64) -> Option<Output> {
+        if self
+            .rights
+            .expires_us
+            .is_some_and(|expires_us| expires_us <= now_us)
+        {
+            self.close(CloseCode::Token, "token expired");
+            self.answer(&ServerMessage::Error {
+                code: "token_expired",
+                title: "Your token has expired",
+                detail: "Connect again with a newer one; refresh sends it before it comes to this.",
+                match_id: None,
+            });
+            return self.answers.pop_front().map(Output::Answer);
+        }
+        let silent = self
+            .pinged_us
+            .is_some_and(|pinged_us| pinged_us + PONG_TIMEOUT_US <= now_us);
+        silent.then_some(Output::Close(CloseCode::TooSlow, "no answer to a ping"))
+    }
+
+    /// Each match has its turn to give one frame.
+    fn look_at_matches(&mut self, matches: &impl Matches, now_us: u64) -> Output {
+        let mut wake_us: Option<u64> = None;
+        let names: Vec<MatchId> = self.followed.keys().cloned().collect();
+        for index in 0..names.len() {
+            let position = (self.turn + index) % names.len();
+            let match_id = &names[position];
+            let look = |view: MatchView<'_>| self.look_at_match(match_id, view, now_us);
+            match matches.look(match_id, look) {
+                Output::Wait(at_us) => wake_us = earlier(wake_us, at_us),
+                output => {
+                    self.turn = position + 1;
+                    return output;
+                }
+            }
+        }
+        Output::Wait(wake_us)
+    }
+
+    fn look_at_match(&mut self, match_id: &MatchId, view: MatchView<'_>, now_us: u64) -> Output {
+        let codec = self.settings.codec;
+        let Some(followed) = self.followed.get_mut(match_id) else {
+            return Output::Wait(None);
+        };
+        match view {
+            MatchView::Loading => Output::Wait(None),
+            MatchView::Absent => followed.say_absent(codec),
+            MatchView::Forbidden => self.say_forbidden(match_id),
+            MatchView::Ready(feed) => {
+                let phase = self.settings.phase;
+                let policy = self.rights.policy(followed.asked(), feed.delay_s, phase);
+                followed.look(feed, policy, codec, now_us)
+            }
+        }
+    }
+
+    fn say_forbidden(&mut self, match_id: &MatchId) -> Output {
+        self.followed.remove(match_id);
+        Output::Answer(Frame::of(
+            self.settings.codec,
+            &ServerMessage::Error {
+                code: "not_allowed",
+                title: "Your token does not name this match",
+                detail: "It is private: ask whoever runs it for a token that names it.",
+                match_id: Some(match_id),
+            },
+        ))
+    }
+
+    /// After a heartbeat without traffic each match says where its fan stands; a client that was
+    /// not heard for as long is pinged.
+    fn beat(&mut self, matches: &impl Matches, now_us: u64, wake_us: Option<u64>) -> Output {
+        let heartbeat_us = u64::from(self.settings.heartbeat_s) * 1_000_000;
+        if self.pinged_us.is_none() && self.heard_us + heartbeat_us <= now_us {
+            self.pinged_us = Some(now_us);
+            return Output::Ping;
+        }
+        if self.written_us + heartbeat_us <= now_us {
+            return Output::Answer(self.say_where_it_stands(matches, now_us));
+        }
+        let ping_us = match self.pinged_us {
+            Some(pinged_us) => pinged_us + PONG_TIMEOUT_US,
+            None => self.heard_us + heartbeat_us,
+        };
+        let beat_us = ping_us.min(self.written_us + heartbeat_us);
+        Output::Wait(earlier(
+            earlier(wake_us, Some(beat_us)),
+            self.rights.expires_us,
+        ))
+    }
+
+    /// The first of the heartbeat's messages; the others wait with the answers.
+    fn say_where_it_stands(&mut self, matches: &impl Matches, now_us: u64) -> Frame {
+        for (match_id, followed) in &mut self.followed {
+            let frame = matches.look(match_id, |view| match view {
+                MatchView::Ready(feed) => Some(followed.status(self.settings.codec, feed, now_us)),
+                MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
+            });
+            self.answers.extend(frame);
+        }
+        // A page that follows nothing that is there must still see that we are.
+        self.answers.pop_front().unwrap_or_else(|| self.heads())
+    }
+}
+
+fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,95 @@
+//! Heartbeats, deadlines and the end of a connection.
+
+use grandstand_core::connection::{FanRights, Output};
+use grandstand_core::message::{ClientMessage, CloseCode};
+use grandstand_core::policy::PolicyName;
+use grandstand_core::subscription::SnapshotWish;
+
+use crate::fan::world_and_fan;
+use crate::world::{START_US, match_id};
+
+#[test]
+fn a_fan_that_never_answers_a_ping_is_given_up() {
+    let (world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    let heard_us = START_US;
+    let mut now_us = world.now_us;
+    let closed = loop {
+        match fan.connection.poll(&world, now_us) {
+            Output::Ping | Output::Answer(_) | Output::Frame(..) => {}
+            Output::Wait(Some(at_us)) => now_us = at_us,
+            output => break output,
+        }
+    };
+    assert!(matches!(closed, Output::Close(CloseCode::TooSlow, _)));
+    assert_eq!(now_us, heard_us + 65_000_000);
+}
+
+#[test]
+fn a_page_hears_something_every_heartbeat_though_it_never_sees_a_ping() {
+    for known in [true, false] {
+        let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+        if !known {
+            fan.connection.said(ClientMessage::Unsubscribe(match_id()));
+        }
+        for _ in 0..3 {
+            world.now_us += 55_000_000;
+            let mut heard = 0;
+            loop {
+                match fan.connection.poll(&world, world.now_us) {
+                    Output::Answer(_) => heard += 1,
+                    Output::Ping => fan.connection.heard(world.now_us),
+                    Output::Wait(at_us) => {
+                        break assert_eq!(at_us, Some(world.now_us + 55_000_000));
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(heard, 1, "known: {known}");
+        }
+    }
+}
+
+#[test]
+fn a_heartbeat_of_a_live_match_is_as_of_now() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    world.now_us += 55_000_000;
+    fan.take(&world, 10);
+    assert_eq!(fan.status["as_of"], world.now_us);
+}
+
+#[test]
+fn a_slow_write_does_not_count_as_silence() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    world.now_us += 55_000_000;
+    assert_eq!(fan.connection.poll(&world, world.now_us), Output::Ping);
+    world.publish(1, false);
+    assert!(matches!(
+        fan.connection.poll(&world, world.now_us),
+        Output::Frame(..)
+    ));
+    world.now_us += 20_000_000;
+    let output = fan.connection.poll(&world, world.now_us);
+    assert!(
+        !matches!(output, Output::Close(..)),
+        "its pong may wait in our buffer: {output:?}"
+    );
+}
+
+#[test]
+fn a_token_that_ends_is_told_and_closes() {
+    let (world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    let expires_us = world.now_us + 5_000_000;
+    fan.connection.refreshed(FanRights {
+        tier: "premium".to_owned(),
+        policy_max: PolicyName::Realtime,
+        delay_s: 0,
+        expires_us: Some(expires_us),
+    });
+    assert_eq!(fan.wake_us(&world), expires_us);
+    assert!(matches!(
+        fan.connection.poll(&world, expires_us),
+        Output::Answer(_)
+    ));
+    let closes = Output::Close(CloseCode::Token, "token expired");
+    assert_eq!(fan.connection.poll(&world, expires_us), closes);
+}

@@ -1,0 +1,201 @@
+//! A fan: a client of fifteen lines behind a connection.
+
+use std::collections::BTreeMap;
+
+use grandstand_core::connection::{Connection, FanRights, Output, Settings};
+use grandstand_core::frame::Codec;
+use grandstand_core::hash::StateHash;
+use grandstand_core::ids::Cursor;
+use grandstand_core::message::Subscribe;
+use grandstand_core::patch;
+use grandstand_core::policy::PolicyName;
+use grandstand_core::subscription::{BEHIND_EVENTS_MAX, SnapshotWish};
+use serde_json::{Value, json};
+
+use crate::world::{World, epoch, match_id};
+
+/// A client of fifteen lines, which applies patches and knows nothing else.
+pub(crate) struct Fan {
+    pub(crate) connection: Connection,
+    pub(crate) codec: Codec,
+    pub(crate) wish: SnapshotWish,
+    pub(crate) delay_s: u32,
+    pub(crate) seq: u64,
+    pub(crate) state: Value,
+    pub(crate) snapshots: BTreeMap<String, u32>,
+    /// The newest.
+    pub(crate) status: Value,
+}
+
+impl Fan {
+    pub(crate) fn new(
+        world: &World,
+        codec: Codec,
+        policy: PolicyName,
+        wish: SnapshotWish,
+        delay_s: u32,
+        phase: u64,
+    ) -> Self {
+        let mut fan = Self {
+            connection: connection(codec, phase, world.now_us),
+            codec,
+            wish,
+            delay_s,
+            seq: 0,
+            state: json!({}),
+            snapshots: BTreeMap::new(),
+            status: Value::Null,
+        };
+        fan.connection
+            .subscribe(subscribe(policy, wish, delay_s, None));
+        fan
+    }
+
+    pub(crate) fn cut_and_resume(&mut self, world: &World, policy: PolicyName) {
+        let after = match self.seq {
+            0 => Cursor::START,
+            seq => cursor(seq),
+        };
+        self.come_back(world, after, policy);
+    }
+
+    /// On another connection, with any cursor.
+    pub(crate) fn come_back(&mut self, world: &World, after: Cursor, policy: PolicyName) {
+        self.connection = connection(self.codec, 7, world.now_us);
+        self.connection
+            .subscribe(subscribe(policy, self.wish, self.delay_s, Some(after)));
+    }
+
+    /// When an idle connection wants to be polled next.
+    pub(crate) fn wake_us(&mut self, world: &World) -> u64 {
+        loop {
+            match self.connection.poll(world, world.now_us) {
+                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes),
+                Output::Wait(at_us) => return at_us.expect("there is a heartbeat at least"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Takes up to `frames` frames; true when there is nothing more for now.
+    pub(crate) fn take(&mut self, world: &World, frames: usize) -> bool {
+        for _ in 0..frames {
+            match self.connection.poll(world, world.now_us) {
+                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes),
+                Output::Ping => self.connection.heard(world.now_us),
+                Output::Wait(at_us) => {
+                    assert!(
+                        at_us.is_none_or(|at_us| at_us > world.now_us),
+                        "a wake-up is in the future"
+                    );
+                    return true;
+                }
+                Output::AskLeader(_) => world.feed.borrow_mut().leader_answers += 1,
+                Output::Close(code, reason) => panic!("closed: {code:?} {reason}"),
+            }
+        }
+        false
+    }
+
+    pub(crate) fn read(&mut self, world: &World, bytes: &[u8]) {
+        let message: Value = match self.codec {
+            Codec::Json => serde_json::from_slice(bytes).unwrap(),
+            Codec::MessagePack => rmp_serde::from_slice(bytes).unwrap(),
+        };
+        match message["type"].as_str().unwrap() {
+            "snapshot" => {
+                let seq = message["seq"].as_u64().unwrap();
+                let reason = message["reason"].as_str().unwrap();
+                assert!(
+                    seq > self.seq || (seq == self.seq && reason == "asked"),
+                    "a snapshot never goes back"
+                );
+                if reason == "behind" {
+                    assert!(
+                        seq - self.seq > BEHIND_EVENTS_MAX,
+                        "behind by more than the bound"
+                    );
+                    assert_ne!(self.wish, SnapshotWish::Never, "asked for every event");
+                }
+                *self.snapshots.entry(reason.to_owned()).or_default() += 1;
+                self.state = message["state"].clone();
+                self.seq = seq;
+                self.not_early(world);
+            }
+            "events" => {
+                for event in message["events"].as_array().unwrap() {
+                    self.seq += 1;
+                    assert_eq!(event["seq"], self.seq, "no hole and no repeat");
+                    patch::apply(&mut self.state, &event["patch"]);
+                    self.not_early(world);
+                }
+            }
+            "status" => self.status = message.clone(),
+            "welcome" | "pong" | "error" => {}
+            other => panic!("unexpected {other}: {message}"),
+        }
+        if message["hash"].is_string() && message["type"] != "status" {
+            assert_eq!(
+                message["hash"],
+                StateHash::of(&self.state).as_str(),
+                "the hash proves the state"
+            );
+        }
+    }
+
+    pub(crate) fn not_early(&self, world: &World) {
+        let feed = world.feed();
+        let shown_us =
+            feed.follower.log().time_us(self.seq).unwrap() + u64::from(self.delay_s) * 1_000_000;
+        assert!(shown_us <= world.now_us, "shown before its delay is over");
+    }
+}
+
+/// After `seq` in the only epoch there is.
+pub(crate) fn cursor(seq: u64) -> Cursor {
+    Cursor {
+        epoch: Some(epoch()),
+        seq,
+    }
+}
+
+pub(crate) fn connection(codec: Codec, phase: u64, now_us: u64) -> Connection {
+    let settings = Settings {
+        codec,
+        session: "s".to_owned(),
+        phase,
+        heartbeat_s: 55,
+    };
+    let rights = FanRights {
+        tier: "premium".to_owned(),
+        policy_max: PolicyName::Realtime,
+        delay_s: 0,
+        expires_us: None,
+    };
+    Connection::new(settings, rights, now_us)
+}
+
+pub(crate) fn subscribe(
+    policy: PolicyName,
+    snapshot: SnapshotWish,
+    delay_s: u32,
+    after: Option<Cursor>,
+) -> Subscribe {
+    Subscribe {
+        match_id: match_id(),
+        after,
+        policy: Some(policy),
+        delay_s,
+        snapshot,
+    }
+}
+
+/// A world with one fan who has read everything there is.
+pub(crate) fn world_and_fan(policy: PolicyName, wish: SnapshotWish) -> (World, Fan) {
+    let mut world = World::new();
+    world.publish(1, false);
+    let mut fan = Fan::new(&world, Codec::Json, policy, wish, 0, 0);
+    world.now_us += 6_000_000;
+    assert!(fan.take(&world, 100));
+    (world, fan)
+}

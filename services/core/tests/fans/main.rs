@@ -1,0 +1,14 @@
+//! A gateway without sockets: a stream, its log, and fans who read it through connections.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy knows only #[test] functions as tests"
+)]
+
+mod deadlines;
+mod fan;
+mod interleavings;
+mod log;
+mod promises;
+mod rights;
+mod world;

@@ -1,0 +1,65 @@
+//! What a gateway's metrics mean, as `/metrics` tells it.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Describes every metric of a gateway. Without match or user labels: their number is bounded.
+pub(crate) fn describe() {
+    describe_gauge!("grandstand_connections", "Fans connected over WebSocket");
+    describe_counter!(
+        "grandstand_connects_total",
+        "WebSocket handshakes, by whether a cursor was shown"
+    );
+    describe_counter!(
+        "grandstand_disconnects_total",
+        "Connections that ended, by reason"
+    );
+    describe_counter!(
+        "grandstand_refusals_total",
+        "What was refused to fans, by reason"
+    );
+    describe_counter!("grandstand_frames_total", "WebSocket messages written");
+    describe_counter!(
+        "grandstand_events_total",
+        "Events written to fans, by policy"
+    );
+    describe_histogram!(
+        "grandstand_delivery_seconds",
+        Unit::Seconds,
+        "From accepted by scoring to written to the fan's socket, by policy, for fans who had caught up"
+    );
+    describe_counter!(
+        "grandstand_encodes_total",
+        "Encodings of events, frames and snapshots"
+    );
+    describe_counter!("grandstand_fills_total", "Whole logs read from the broker");
+    describe_counter!("grandstand_gaps_found_total", "Gaps found in followed logs");
+    describe_counter!(
+        "grandstand_gaps_filled_total",
+        "Gaps filled from the broker"
+    );
+    describe_counter!(
+        "grandstand_logs_changed_total",
+        "Logs that changed under us and were read anew"
+    );
+    describe_counter!(
+        "grandstand_records_unreadable_total",
+        "Messages of the stream that are no records"
+    );
+    describe_counter!(
+        "grandstand_hashes_wrong_total",
+        "Records whose patches do not lead to their hash"
+    );
+    describe_counter!(
+        "grandstand_resumes_total",
+        "Subscriptions that showed a cursor"
+    );
+    describe_gauge!(
+        "grandstand_broker_lag_seconds",
+        Unit::Seconds,
+        "How late the newest canary came, beyond the quickest of late, or how long the next is overdue"
+    );
+    describe_gauge!(
+        "grandstand_stale",
+        "1 while nothing new comes from the broker"
+    );
+}

@@ -1,0 +1,12 @@
+//! A gateway beside a real nats-server, seen as fans see it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy knows only #[test] functions as tests"
+)]
+
+mod closing;
+mod damage;
+mod disclosure;
+mod harness;
+mod measured;

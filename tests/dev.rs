@@ -1,0 +1,214 @@
+//! The life of `grandstand dev`: what it says when it is ready, how it ends, what survives.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod harness;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use harness::api::{Api, count_event};
+use harness::dev::{Dev, arguments, folder, servers_of};
+use harness::fan::{Fan, Wish};
+use harness::matches;
+use harness::process::run;
+use harness::replica::Place;
+use harness::wait::found;
+use rustix::process::Signal;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_ready_line_says_all_that_scripts_need_and_it_holds() {
+    let (_ground, data) = folder();
+
+    let dev = Dev::start(&data, &[]).await;
+
+    let ready = &dev.process.ready;
+    assert_eq!(ready["event"], "ready");
+    assert_eq!(ready["match"], json!(null));
+    assert_eq!(ready["keys"], json!(data.join("keys")));
+    assert!(
+        dev.process
+            .said("nats_url")
+            .starts_with("nats://127.0.0.1:")
+    );
+    let nobody = |member| Api::new(dev.process.said(member), None);
+    assert_eq!(nobody("admin_url").get("/livez").await.status, 200);
+    assert_eq!(nobody("admin_url").get("/readyz").await.status, 200);
+    for secret in fs::read_dir(data.join("keys")).unwrap() {
+        let mode = secret.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // The flow that a reader of its page pastes: create, post, read by every token.
+    let scorer = dev.scorer();
+    scorer.create_open("final-1").await;
+    let posted = scorer.score("final-1", &count_event(1)).await;
+    let state = dev.viewer().state("final-1").await;
+    assert_eq!(Place::of(&state), Place::of(&posted));
+    assert_eq!(state["state"]["count"], 1);
+    let ops = Api::new(&scorer.url, Some(&dev.token("ops")));
+    assert_eq!(ops.state("final-1").await["hash"], posted["hash"]);
+    let fan = Api::new(dev.process.said("gateway_url"), Some(&dev.token("fan")));
+    // Who does not pay sees it as of the last 5 s mark.
+    found("the match in the list of a fan", async || {
+        let listed = fan.get("/v1/matches").await.json();
+        (listed["matches"][0]["match"] == "final-1").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ctrl_c_and_sigterm_end_everything_within_5_s() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (_ground, data) = folder();
+        let mut dev = Dev::start(&data, &[]).await;
+        dev.scorer().create_open("m").await;
+        let wish = Wish::of(&["m"]).token(&dev.token("premium"));
+        let mut fan = Fan::connect(&dev.process.said("gateway_url"), "fan", wish).await;
+        fan.until_seq(1).await;
+        assert_eq!(servers_of(&data).len(), 1);
+
+        let began = Instant::now();
+        dev.process.signal(signal);
+        assert_eq!(fan.until_closed().await, Some(1012));
+        let ended = dev.process.ended().await;
+
+        assert!(ended.success(), "{ended}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+        assert!(servers_of(&data).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_right_after_the_start_leaves_no_server() {
+    for after_ms in [0, 30, 80, 150, 250] {
+        let (ground, data) = folder();
+        let text = data.display().to_string();
+        let mut child = harness::process::grandstand(&arguments(&text, &[]))
+            .stdout(std::process::Stdio::null())
+            .stderr(fs::File::create(ground.path().join("dev.log")).unwrap())
+            .spawn()
+            .unwrap();
+        // The moment is what varies here; nothing waits for it.
+        tokio::time::sleep(Duration::from_millis(after_ms)).await;
+        let pid = rustix::process::Pid::from_raw(child.id().unwrap() as i32).unwrap();
+
+        rustix::process::kill_process(pid, Signal::INT).unwrap();
+        tokio::time::timeout(Duration::from_secs(6), child.wait())
+            .await
+            .expect("it ends soon")
+            .unwrap();
+
+        assert!(servers_of(&data).is_empty(), "after {after_ms} ms");
+    }
+}
+
+#[tokio::test]
+async fn after_kill_9_the_next_start_has_everything_and_leaves_no_stray() {
+    let (_ground, data) = folder();
+    let mut dev = Dev::start(&data, &[]).await;
+    dev.scorer().create_open("m").await;
+    for n in 1..=20 {
+        dev.scorer().score("m", &count_event(n)).await;
+    }
+    let before = dev.scorer().state("m").await;
+    let token = dev.token("scorer");
+    dev.process.kill().await;
+
+    let mut dev = Dev::start(&data, &[]).await;
+
+    assert_eq!(servers_of(&data).len(), 1, "the stray was stopped");
+    assert_eq!(dev.scorer().state("m").await, before);
+    assert_eq!(dev.viewer().state("m").await["hash"], before["hash"]);
+    let old_token = Api::new(dev.process.said("scoring_url"), Some(&token));
+    let next = old_token.score("m", &count_event(21)).await;
+    assert_eq!(
+        (&next["epoch"], &next["seq"]),
+        (&before["epoch"], &json!(22))
+    );
+    dev.verify().await;
+    dev.process.signal(Signal::INT);
+    assert!(dev.process.ended().await.success());
+    assert!(servers_of(&data).is_empty());
+}
+
+#[tokio::test]
+async fn a_second_dev_on_one_folder_says_so_and_the_first_goes_on() {
+    let (_ground, data) = folder();
+    let dev = Dev::start(&data, &[]).await;
+    let servers = servers_of(&data);
+    dev.scorer().create_open("m").await;
+
+    let second = run(&arguments(&data.display().to_string(), &[])).await;
+
+    assert_eq!(second.status.code(), Some(1));
+    assert!(second.stdout.is_empty(), "it is not ready");
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("in use by another process"), "{said}");
+    assert!(said.contains(&data.display().to_string()), "{said}");
+    assert_eq!(servers_of(&data), servers);
+    dev.scorer().score("m", &count_event(1)).await;
+    assert_eq!(dev.viewer().state("m").await["seq"], 2);
+}
+
+#[tokio::test]
+async fn a_match_is_played_to_its_end_and_every_figure_is_the_files() {
+    if !matches::at_hand() {
+        return;
+    }
+    let (_ground, data) = folder();
+    let file = matches::file(matches::LIMITED_OVERS[0])
+        .display()
+        .to_string();
+
+    let mut dev = Dev::start(&data, &["--match", &file, "--speed", "max"]).await;
+
+    let name = matches::LIMITED_OVERS[0];
+    assert_eq!(dev.process.ready["match"], name);
+    let wish = Wish::of(&[name]).token(&dev.token("premium")).every_event();
+    let mut fan = Fan::connect(&dev.process.said("gateway_url"), "fan", wish).await;
+    let line = tokio::select! {
+        line = dev.process.next_line() => line.unwrap(),
+        _ = async { loop { fan.next().await; } } => unreachable!("it listens for ever"),
+    };
+    assert_eq!(
+        line,
+        json!({"event": "played", "match": name, "equal": true})
+    );
+    let end = Place::of(&dev.scorer().state(name).await);
+    fan.until_seq(end.seq).await;
+    assert_eq!(fan.only().place(), Some(end));
+    dev.verify().await;
+}
+
+#[tokio::test]
+async fn its_nats_server_comes_back_after_kill_9_and_everything_goes_on() {
+    let (_ground, data) = folder();
+    let dev = Dev::start(&data, &[]).await;
+    let (scorer, admin) = (dev.scorer(), Api::new(dev.process.said("admin_url"), None));
+    scorer.create_open("m").await;
+    let wish = Wish::of(&["m"]).token(&dev.token("premium"));
+    let mut fan = Fan::connect(&dev.process.said("gateway_url"), "fan", wish).await;
+    let mut n = 0;
+
+    for _ in 0..2 {
+        dev.kill_nats();
+        n += 1;
+        // Sent again until it is taken: the same id, so it is there once.
+        found("an accepted event", async || {
+            let answer = scorer.post("/v1/matches/m/events", &count_event(n)).await;
+            answer.status.is_success().then_some(())
+        })
+        .await;
+        fan.until_seq(n + 1).await;
+    }
+
+    let state = scorer.state("m").await;
+    assert_eq!(state["seq"], 3);
+    assert_eq!(fan.only().place(), Some(Place::of(&state)));
+    found("readiness", async || {
+        (admin.get("/readyz").await.status == 200).then_some(())
+    })
+    .await;
+    dev.verify().await;
+}

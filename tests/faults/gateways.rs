@@ -1,0 +1,80 @@
+//! A gateway that is killed, frozen or stopped: it held nothing that its fans need.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::harness::cluster::Cluster;
+use crate::harness::fan::{Fan, Wish};
+use crate::load::{Load, MATCH};
+
+#[tokio::test]
+async fn fans_of_a_gateway_that_is_killed_go_on_at_the_other() {
+    let mut load = Load::start(24).await;
+    load.more(30).await;
+
+    load.cluster.gateways[0].kill().await;
+    load.more(60).await;
+
+    let (_cluster, fans) = load.settle().await;
+    let moved = fans.iter().filter(|fan| fan.connects > 1).count();
+    assert!(moved >= 12, "{moved} fans had to move");
+}
+
+#[tokio::test]
+async fn a_gateway_that_was_frozen_5_s_goes_on_where_it_was() {
+    let mut load = Load::start(12).await;
+    load.more(30).await;
+
+    load.cluster.gateways[0].signal(Signal::STOP);
+    // How long it is frozen is what is tested; nothing waits for this.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    load.cluster.gateways[0].signal(Signal::CONT);
+    load.more(30).await;
+
+    let (_cluster, fans) = load.settle().await;
+    let moved = fans.iter().filter(|fan| fan.connects > 1).count();
+    assert_eq!(moved, 0, "a pause of the gateway is no disconnect");
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_stopped_says_1012_and_its_fans_go_on_at_the_other() {
+    let mut load = Load::start(12).await;
+    let premium = load.cluster.fan_token("premium").await;
+    let url = load.cluster.gateways[0].url();
+    let mut fan = Fan::connect(&url, "witness", Wish::of(&[MATCH]).token(&premium)).await;
+    load.more(30).await;
+
+    load.cluster.gateways[0].signal(Signal::TERM);
+    assert_eq!(fan.until_closed().await, Some(1012));
+    assert!(load.cluster.gateways[0].ended().await.success());
+    load.more(30).await;
+
+    load.settle().await;
+}
+
+#[tokio::test]
+async fn a_fan_who_reads_nothing_does_not_hold_up_the_end_of_a_gateway() {
+    let mut cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let premium = cluster.fan_token("premium").await;
+    let url = cluster.gateways[0].url();
+    let wish = Wish::of(&[MATCH]).token(&premium);
+    let mut reading = Fan::connect(&url, "reading", wish.clone()).await;
+    let _silent = Fan::connect(&url, "silent", wish.every_event()).await;
+    // More than the kernel keeps for a client that does not read.
+    for n in 0..160 {
+        let text = format!("{n:05}").repeat(6_000);
+        let event =
+            serde_json::json!({"id": format!("t{n}"), "type": "t", "patch": {"text": text}});
+        scorer.score(MATCH, &event).await;
+    }
+    reading.until_seq(161).await;
+
+    cluster.gateways[0].signal(Signal::TERM);
+
+    assert_eq!(reading.until_closed().await, Some(1012));
+    let ended = cluster.gateways[0].ended().await;
+    assert!(ended.success(), "{ended}");
+}
