@@ -1,6 +1,11 @@
 //! The table of allowed edges between our crates: adding one is a decision, made here and said in
 //! ARCHITECTURE.md.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its own tree fails"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -17,8 +22,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("play", &["core"]),
     (
         "grandstand",
+        // On sports only its tests, which hold the rules against an independent count.
         &[
-            "core", "broker", "server", "scoring", "gateway", "ops", "play",
+            "core", "sports", "broker", "server", "scoring", "gateway", "ops", "play",
         ],
     ),
 ];

@@ -86,6 +86,16 @@ impl Dev {
     }
 }
 
+impl Drop for Dev {
+    /// A `dev` that is killed leaves its nats-server to its next start; here there is none.
+    fn drop(&mut self) {
+        self.process.kill_now();
+        for server in servers_of(&self.data) {
+            kill_process(Pid::from_raw(server).unwrap(), Signal::KILL).ok();
+        }
+    }
+}
+
 /// The process ids of all nats-servers that run with this data folder, by their command lines.
 pub(crate) fn servers_of(data: &Path) -> Vec<i32> {
     let conf = format!("{}/nats/nats-server.conf", data.display());

@@ -131,6 +131,11 @@ impl Running {
         self.child.kill().await.unwrap();
     }
 
+    /// `kill -9` without waiting, for the end of an owner; nothing if it has ended.
+    pub(crate) fn kill_now(&mut self) {
+        self.child.start_kill().ok();
+    }
+
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

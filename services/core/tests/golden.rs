@@ -2,6 +2,11 @@
 //! `schemas/vectors/`. Run with GRANDSTAND_UPDATE=1 to write them anew, and read what changed: the
 //! contract only ever grows.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "vectors are made of what is known to be whole"
+)]
+
 use std::path::PathBuf;
 use std::{env, fs};
 

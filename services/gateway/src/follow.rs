@@ -79,8 +79,8 @@ impl Follow {
             backfilling: HashSet::new(),
             checks: check::Checks::default(),
             life: life::Life::default(),
-            canaries: Canaries::default(),
-            freshness: Freshness::Stale,
+            canaries: Canaries::awaited(clock.now_us()),
+            freshness: Freshness::Fresh,
             incarnation: None,
             listed: false,
         }

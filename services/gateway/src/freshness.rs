@@ -33,6 +33,15 @@ pub(crate) struct Canaries {
 }
 
 impl Canaries {
+    /// Whoever has just begun to listen has missed nothing yet: the wait for the first canary
+    /// begins now, and a start is no false alarm.
+    pub(crate) fn awaited(now_us: u64) -> Self {
+        Self {
+            heard_us: Some(now_us),
+            ..Self::default()
+        }
+    }
+
     /// A canary came in.
     pub(crate) fn heard(&mut self, number: u64, sent_at_us: u64, now_us: u64) {
         if number < self.newest_number && self.freshness(now_us) == Freshness::Stale {
@@ -86,6 +95,13 @@ mod tests {
     use super::*;
 
     const S: u64 = 1_000_000;
+
+    #[test]
+    fn a_start_is_stale_only_when_the_first_canary_is_overdue() {
+        let canaries = Canaries::awaited(100 * S);
+        assert_eq!(canaries.freshness(102 * S), Freshness::Fresh);
+        assert_eq!(canaries.freshness(103 * S), Freshness::Stale);
+    }
 
     #[test]
     fn no_canary_is_stale_and_a_new_one_is_fresh() {

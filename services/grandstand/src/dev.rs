@@ -139,7 +139,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         let watch = served.watch(&stop);
         let serve = running.serve(scoring_listener, gateway_listener, ready, file);
         let (ended, served) = tokio::join!(serve, watch);
-        served?.stop().await?;
+        served.stop().await?;
         ended
     };
     let ended = until_stopped(work, stop.clone()).await?;
@@ -150,8 +150,12 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
 /// The file is read now, so that a wrong one is said before anything runs.
 async fn checked_match(file: PathBuf) -> anyhow::Result<(PathBuf, MatchId)> {
     grandstand_play::read::read(&file).await?;
-    let match_id = grandstand_play::match_id_of(&file)
-        .with_context(|| format!("the name of {} makes no match id; rename it", file.display()))?;
+    let match_id = grandstand_play::match_id_of(&file).with_context(|| {
+        format!(
+            "the name of {} makes no match id; rename it",
+            file.display()
+        )
+    })?;
     Ok((file, match_id))
 }
 

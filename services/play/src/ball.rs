@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::dismissal::Kind;
+use crate::dismissal::{Kind, Told};
 
 /// One over.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +51,22 @@ impl Delivery {
     /// Neither wide nor no-ball.
     pub fn is_legal(&self) -> bool {
         self.extras.wides == 0 && self.extras.noballs == 0
+    }
+
+    /// In which event `wicket` is told: out on the ball is only who was at the crease.
+    pub fn told(&self, wicket: &Wicket) -> Told {
+        let pair = [&self.batter, &self.non_striker];
+        match wicket.kind.told() {
+            Told::OnTheBall if !pair.contains(&&wicket.player_out) => Told::AfterTheBall,
+            told => told,
+        }
+    }
+
+    /// The wickets in the order in which they are told: those of the ball itself first.
+    pub fn wickets_in_order(&self) -> Vec<&Wicket> {
+        let mut wickets: Vec<&Wicket> = self.wickets.iter().collect();
+        wickets.sort_by_key(|wicket| self.told(wicket) != Told::OnTheBall);
+        wickets
     }
 
     /// 4 or 6 off the bat that crossed the rope.
@@ -123,6 +139,7 @@ pub struct Wicket {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Fielder {
     /// Who.
+    #[serde(default, deserialize_with = "crate::names::read")]
     pub name: Option<String>,
     /// Not of the eleven.
     #[serde(default)]
@@ -133,7 +150,7 @@ pub struct Fielder {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Review {
     /// Team that asked.
-    pub by: String,
+    pub by: Option<String>,
     /// Whose decision.
     pub umpire: Option<String>,
     /// About whom.
@@ -173,5 +190,5 @@ pub struct Replacement {
     /// batter or bowler, where a role is meant.
     pub role: Option<String>,
     /// Why.
-    pub reason: String,
+    pub reason: Option<String>,
 }

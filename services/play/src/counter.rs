@@ -19,7 +19,6 @@ pub(crate) fn count(innings: &Innings, balls_per_over: u32) -> InningsTally {
         },
         balls_per_over,
         at_crease: Vec::new(),
-        pair_broken: true,
     };
     let mut open_balls = 0;
     for (index, over) in innings.overs.iter().enumerate() {
@@ -47,8 +46,6 @@ struct Counter {
     balls_per_over: u32,
     /// Who stood at the crease after the last ball.
     at_crease: Vec<String>,
-    /// The next ball begins a partnership, even of the same two.
-    pair_broken: bool,
 }
 
 impl Counter {
@@ -64,7 +61,7 @@ impl Counter {
             self.arrivals(ball);
             self.runs(ball);
             self.partnership(ball);
-            for wicket in &ball.wickets {
+            for wicket in ball.wickets_in_order() {
                 let counted = legal_balls.min(self.balls_per_over);
                 self.wicket(ball, wicket, format!("{}.{counted}", over.over));
             }
@@ -127,13 +124,12 @@ impl Counter {
             .partnerships
             .last()
             .is_some_and(|last| last.batters == batters);
-        if self.pair_broken || !same {
+        if !same {
             self.sum.partnerships.push(Partnership {
                 batters,
                 runs: 0,
                 balls: 0,
             });
-            self.pair_broken = false;
         }
         if let Some(partnership) = self.sum.partnerships.last_mut() {
             partnership.runs += ball.runs.total;
@@ -152,10 +148,7 @@ impl Counter {
             bowler,
             fielders,
         });
-        if self.at_crease.contains(&wicket.player_out) {
-            self.at_crease.retain(|batter| *batter != wicket.player_out);
-            self.pair_broken = true;
-        }
+        self.at_crease.retain(|batter| *batter != wicket.player_out);
         if wicket.kind.is_wicket() {
             self.sum.wickets += 1;
             if let Some(over) = self.sum.per_over.last_mut() {

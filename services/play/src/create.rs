@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cricsheet::Match;
+use crate::names;
 use crate::squads::{Side, Squads};
 
 /// What `PUT /v1/matches/{match}` is sent.
@@ -10,7 +11,7 @@ pub fn body(of: &Match, squads: &Squads) -> Value {
     let date = of.info.dates.first().map_or("1970-01-01", String::as_str);
     json!({
         "sport": "cricket",
-        "title": format!("{} v {}", squads.team(Side::A), squads.team(Side::B)),
+        "title": names::title(&format!("{} v {}", squads.team(Side::A), squads.team(Side::B))),
         // The files tell days, not times.
         "start": format!("{date}T00:00:00Z"),
         "visibility": "public",
@@ -63,16 +64,13 @@ fn noball_runs(of: &Match) -> u32 {
 
 fn team(of: &Match, squads: &Squads, side: Side) -> Value {
     let name = squads.team(side);
-    let players: Vec<Value> = of
-        .info
-        .players
-        .get(name)
+    let players: Vec<Value> = squads
+        .listed(of, side)
         .into_iter()
-        .flatten()
-        .filter_map(|player| Some(json!({"id": squads.player(player)?.id, "name": player})))
+        .map(|(player, name)| json!({"id": player.id, "name": names::name(name)}))
         .collect();
     let mut team = Map::from_iter([
-        ("name".to_owned(), json!(name)),
+        ("name".to_owned(), json!(names::name(name))),
         ("players".to_owned(), json!(players)),
     ]);
     // Two teams of one short name would be worse than two without.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use crate::ball::Over;
 
@@ -15,7 +15,8 @@ pub struct Match {
     pub meta: Meta,
     /// About the match.
     pub info: Info,
-    /// Ball by ball, super overs among them.
+    /// Ball by ball, super overs among them; none where nobody played.
+    #[serde(default)]
     pub innings: Vec<Innings>,
 }
 
@@ -33,17 +34,20 @@ pub struct Info {
     #[serde(default = "six")]
     pub balls_per_over: u32,
     /// Days of play; there are no times of day.
+    #[serde(default)]
     pub dates: Vec<String>,
     /// Test, MDM, ODI, ODM, T20, IT20.
     pub match_type: String,
     /// Overs of an innings; absent where they are unlimited.
     pub overs: Option<u32>,
     /// How it ended.
+    #[serde(default)]
     pub outcome: Outcome,
     /// By name.
     #[serde(default)]
     pub player_of_match: Vec<String>,
     /// Names of each team's players.
+    #[serde(default)]
     pub players: BTreeMap<String, Vec<String>>,
     /// Ids of people.
     #[serde(default)]
@@ -51,6 +55,7 @@ pub struct Info {
     /// The two teams.
     pub teams: Vec<String>,
     /// Who chose what.
+    #[serde(default)]
     pub toss: Toss,
 }
 
@@ -67,7 +72,7 @@ pub struct Registry {
 }
 
 /// Who chose what.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Toss {
     /// Team; absent where nobody tossed.
     pub winner: Option<String>,
@@ -171,7 +176,18 @@ impl Target {
     /// In how many overs, where that is a whole number.
     pub fn whole_overs(&self) -> Option<u32> {
         let overs = self.overs?;
-        (overs.fract() == 0.0 && (1.0..1000.0).contains(&overs)).then_some(overs as u32)
+        (overs.fract() == 0.0 && (1.0..=500.0).contains(&overs)).then_some(overs as u32)
+    }
+
+    /// The same as an event tells it: a number, or after rain text such as `"7.3"`.
+    pub fn overs_told(&self) -> Option<Value> {
+        if let Some(overs) = self.whole_overs() {
+            return Some(overs.into());
+        }
+        let text = self.overs?.to_string();
+        let (overs, balls) = text.split_once('.')?;
+        let is_told = overs.parse::<u32>().is_ok_and(|overs| overs <= 500) && balls.len() == 1;
+        is_told.then(|| text.into())
     }
 }
 

@@ -4,43 +4,49 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::ball::{Delivery, Replacement, Review, Wicket};
+use crate::ball::{Delivery, Fielder, Replacement, Review, Wicket};
 use crate::dismissal::Told;
-use crate::squads::{Side, Squads};
+use crate::names;
+use crate::squads::{Player, Side, Squads};
 
-/// Everybody who must be in a line-up before `ball`.
-pub(crate) fn players(ball: &Delivery) -> impl Iterator<Item = &str> {
-    let replacements = ball
-        .replacements
-        .of_match
-        .iter()
-        .chain(&ball.replacements.role);
-    let replaced = replacements.flat_map(|replacement| {
-        std::iter::once(&replacement.incoming).chain(&replacement.outgoing)
+/// Everybody who must be in a line-up before `ball`. A fielder who is in no squad is not among
+/// them: he is told by his name.
+pub(crate) fn players<'a>(
+    squads: &'a Squads,
+    batting: Side,
+    ball: &'a Delivery,
+) -> impl Iterator<Item = &'a Player> {
+    let gone = ball.wickets.iter().map(|wicket| &wicket.player_out);
+    let batters = [&ball.batter, &ball.non_striker].into_iter().chain(gone);
+    let batters = batters.filter_map(move |name| squads.player(batting, name));
+    let bowler = squads.player(batting.other(), &ball.bowler);
+    let fielders = ball.wickets.iter().flat_map(|wicket| &wicket.fielders);
+    let fielders = fielders.filter_map(move |fielder| of_field(squads, batting, fielder));
+    let reviewed = ball
+        .review
+        .as_ref()
+        .and_then(|review| squads.of_either(review.batter.as_ref()?, batting));
+    let replacements = &ball.replacements;
+    let replacements = replacements.of_match.iter().chain(&replacements.role);
+    let replaced = replacements.flat_map(move |replacement| {
+        let side = squads.side_of_replacement(replacement, batting);
+        let names = std::iter::once(&replacement.incoming).chain(&replacement.outgoing);
+        names.filter_map(move |name| squads.player(side, name))
     });
-    let out = ball.wickets.iter().flat_map(|wicket| {
-        let fielders = wicket
-            .fielders
-            .iter()
-            .filter_map(|fielder| fielder.name.as_ref());
-        std::iter::once(&wicket.player_out).chain(fielders)
-    });
-    let at_play = [&ball.batter, &ball.non_striker, &ball.bowler];
-    // A fielder who is in no squad is passed over by who asks: he is told by his name.
-    at_play
-        .into_iter()
+    batters
+        .chain(bowler)
         .chain(replaced)
-        .chain(out)
-        .map(String::as_str)
+        .chain(fielders)
+        .chain(reviewed)
 }
 
 /// The `data` of the `delivery` of `ball`.
 pub(crate) fn data(squads: &Squads, batting: Side, over: u32, ball: &Delivery) -> Value {
     let mut data = json!({
         "over": over,
-        "batter": player(squads, &ball.batter),
-        "non_striker": player(squads, &ball.non_striker),
-        "bowler": player(squads, &ball.bowler),
+        "batter": id_of(squads, batting, &ball.batter),
+        "non_striker": id_of(squads, batting, &ball.non_striker),
+        "bowler": id_of(squads, batting.other(), &ball.bowler),
         "runs": ball.runs.batter,
     });
     let extras = ball
@@ -60,12 +66,18 @@ pub(crate) fn data(squads: &Squads, batting: Side, over: u32, ball: &Delivery) -
     let on_the_ball = ball
         .wickets
         .iter()
-        .filter(|wicket| wicket.kind.told() == Told::OnTheBall);
-    let wickets: Vec<Value> = on_the_ball.map(|one| wicket(squads, one)).collect();
+        .filter(|wicket| ball.told(wicket) == Told::OnTheBall);
+    let wickets: Vec<Value> = on_the_ball
+        .map(|one| wicket(squads, batting, one))
+        .collect();
     if !wickets.is_empty() {
         data["wickets"] = json!(wickets);
     }
-    if let Some(review) = ball.review.as_ref().and_then(|one| review(squads, one)) {
+    if let Some(review) = ball
+        .review
+        .as_ref()
+        .and_then(|one| review(squads, batting, one))
+    {
         data["review"] = review;
     }
     let replacements = &ball.replacements;
@@ -85,19 +97,17 @@ pub(crate) fn data(squads: &Squads, batting: Side, over: u32, ball: &Delivery) -
 }
 
 /// A dismissal, in a delivery or by itself.
-pub(crate) fn wicket(squads: &Squads, wicket: &Wicket) -> Value {
-    let mut data =
-        json!({"kind": wicket.kind.as_str(), "player_out": player(squads, &wicket.player_out)});
+pub(crate) fn wicket(squads: &Squads, batting: Side, wicket: &Wicket) -> Value {
+    let player_out = id_of(squads, batting, &wicket.player_out);
+    let mut data = json!({"kind": wicket.kind.as_str(), "player_out": player_out});
     let fielders: Vec<Value> = wicket
         .fielders
         .iter()
         .map(|fielder| {
-            let mut data = match &fielder.name {
-                Some(name) => match squads.player(name) {
-                    Some(player) => json!({"player": player.id}),
-                    None => json!({"name": name}),
-                },
-                None => json!({}),
+            let mut data = match (of_field(squads, batting, fielder), &fielder.name) {
+                (Some(player), _) => json!({"player": player.id}),
+                (None, Some(name)) => json!({"name": name}),
+                (None, None) => json!({}),
             };
             // Nobody's name says no more than that it was a substitute.
             if fielder.substitute || fielder.name.is_none() {
@@ -112,23 +122,29 @@ pub(crate) fn wicket(squads: &Squads, wicket: &Wicket) -> Value {
     data
 }
 
+/// A fielder who is in a squad; a side's own men have fielded for the others.
+fn of_field<'a>(squads: &'a Squads, batting: Side, fielder: &Fielder) -> Option<&'a Player> {
+    squads.of_either(fielder.name.as_ref()?, batting.other())
+}
+
 /// A review, if it is one that the platform has words for.
-fn review(squads: &Squads, review: &Review) -> Option<Value> {
+fn review(squads: &Squads, batting: Side, review: &Review) -> Option<Value> {
     let decision = match review.decision.as_deref()? {
         "upheld" => "upheld",
         "struck down" => "struck_down",
         // It changes no figure, so an unknown word is no reason to refuse a match.
         _ => return None,
     };
-    let mut data = json!({"by": squads.side(&review.by)?.as_str(), "decision": decision});
+    let mut data = json!({"by": squads.side(review.by.as_ref()?)?.as_str(), "decision": decision});
     if let Some(umpire) = &review.umpire {
-        data["umpire"] = json!(umpire);
+        data["umpire"] = json!(names::name(umpire));
     }
-    if let Some(batter) = review.batter.as_ref().and_then(|name| squads.player(name)) {
+    let batter = review.batter.as_ref();
+    if let Some(batter) = batter.and_then(|name| squads.of_either(name, batting)) {
         data["batter"] = json!(batter.id);
     }
     if let Some(kind) = &review.kind {
-        data["type"] = json!(kind);
+        data["type"] = json!(names::name(kind));
     }
     if review.umpires_call {
         data["umpires_call"] = json!(true);
@@ -137,22 +153,26 @@ fn review(squads: &Squads, review: &Review) -> Option<Value> {
 }
 
 fn replacement(squads: &Squads, batting: Side, scope: &str, replacement: &Replacement) -> Value {
+    let side = squads.side_of_replacement(replacement, batting);
+    let reason = replacement.reason.as_deref().unwrap_or("unknown");
     let mut data = json!({
         "scope": scope,
-        "in": player(squads, &replacement.incoming),
-        "team": squads.side_of_replacement(replacement, batting).as_str(),
-        "reason": replacement.reason,
+        "in": id_of(squads, side, &replacement.incoming),
+        "team": side.as_str(),
+        "reason": names::name(reason),
     });
     if let Some(outgoing) = &replacement.outgoing {
-        data["out"] = json!(player(squads, outgoing));
+        data["out"] = json!(id_of(squads, side, outgoing));
     }
     if let Some(role) = &replacement.role {
-        data["role"] = json!(role);
+        data["role"] = json!(names::name(role));
     }
     data
 }
 
 /// The id of somebody at play, of whom [`Squads::of`] knows every one.
-fn player<'a>(squads: &'a Squads, name: &str) -> &'a str {
-    squads.player(name).map_or("", |player| player.id.as_str())
+fn id_of<'a>(squads: &'a Squads, side: Side, name: &str) -> &'a str {
+    squads
+        .player(side, name)
+        .map_or("", |player| player.id.as_str())
 }

@@ -12,7 +12,9 @@ use crate::cricsheet::{Innings, Match, Target};
 use crate::delivery;
 use crate::dismissal::Told;
 use crate::ending;
-use crate::squads::{Side, Squads};
+use crate::names;
+use crate::result;
+use crate::squads::{Player, Side, Squads};
 use crate::tally::InningsTally;
 
 /// One event, as it is posted.
@@ -36,18 +38,17 @@ impl Event {
 
 /// All events of `of` after its creation, of which `sums` is the tally.
 pub fn events(of: &Match, squads: &Squads, sums: &[InningsTally]) -> Vec<Event> {
-    let listed = of
-        .info
-        .players
-        .values()
-        .flatten()
-        .map(String::as_str)
+    let listed = [Side::A, Side::B]
+        .into_iter()
+        .flat_map(|side| squads.listed(of, side))
+        .map(|(player, _)| player.id.as_str())
         .collect();
     let mut script = Script {
         of,
         squads,
         sums,
         listed,
+        batting: Side::A,
         at_crease: Vec::new(),
         retired: BTreeSet::new(),
         events: Vec::new(),
@@ -65,8 +66,10 @@ struct Script<'a> {
     of: &'a Match,
     squads: &'a Squads,
     sums: &'a [InningsTally],
-    /// Who is in a line-up that was posted.
+    /// The ids of those who are in a line-up that was posted.
     listed: BTreeSet<&'a str>,
+    /// Who bats in the innings that is told.
+    batting: Side,
     at_crease: Vec<&'a str>,
     /// Who left this innings and may come back.
     retired: BTreeSet<&'a str>,
@@ -83,19 +86,20 @@ impl<'a> Script<'a> {
         self.squads.side(team).unwrap_or(Side::A)
     }
 
-    fn player(&self, name: &str) -> &'a str {
+    /// The id of somebody of the side that bats.
+    fn batter(&self, name: &str) -> &'a str {
         self.squads
-            .player(name)
+            .player(self.batting, name)
             .map_or("", |player| player.id.as_str())
     }
 
-    /// Adds to his side's line-up whoever is not in it yet; `before` is the event that needs him.
-    fn list(&mut self, before: &str, name: &'a str) {
-        if let Some(player) = self.squads.player(name)
-            && self.listed.insert(name)
-        {
-            let data =
-                json!({"team": player.side.as_str(), "players": [{"id": player.id, "name": name}]});
+    /// Adds a player to his side's line-up if he is not in it yet; `before` is the event that needs
+    /// him.
+    fn list(&mut self, before: &str, player: &'a Player) {
+        if self.listed.insert(&player.id) {
+            let name = self.squads.name(&player.id).unwrap_or(&player.id);
+            let players = json!([{"id": player.id, "name": names::name(name)}]);
+            let data = json!({"team": player.side.as_str(), "players": players});
             self.push(format!("{before}.lineup-{}", player.id), "lineup", data);
         }
     }
@@ -105,6 +109,9 @@ impl<'a> Script<'a> {
         let (Some(winner), Some(decision)) = (&toss.winner, &toss.decision) else {
             return;
         };
+        if !["bat", "field"].contains(&decision.as_str()) {
+            return;
+        }
         let mut data = json!({"winner": self.side(winner).as_str(), "decision": decision});
         if toss.uncontested {
             data["uncontested"] = json!(true);
@@ -115,8 +122,9 @@ impl<'a> Script<'a> {
     fn innings(&mut self, index: usize) {
         let innings = &self.of.innings[index];
         let key = format!("i{}", index + 1);
+        self.batting = self.side(&innings.team);
         // The file does not say when in the innings before, only that it counts in this one.
-        self.penalty(&key, "pre", innings, innings.penalty_runs.pre);
+        self.penalty(&key, "pre", innings.penalty_runs.pre);
         self.innings_start(&key, index);
         let mut powerplays = innings.powerplays.iter().enumerate().peekable();
         for (over_index, over) in innings.overs.iter().enumerate() {
@@ -133,13 +141,12 @@ impl<'a> Script<'a> {
             self.over(&key, innings, over_index, over);
         }
         self.innings_end(&key, index);
-        self.penalty(&key, "post", innings, innings.penalty_runs.post);
+        self.penalty(&key, "post", innings.penalty_runs.post);
     }
 
-    fn penalty(&mut self, key: &str, when: &str, innings: &Innings, runs: u32) {
+    fn penalty(&mut self, key: &str, when: &str, runs: u32) {
         if runs > 0 {
-            let data =
-                json!({"team": self.side(&innings.team).as_str(), "runs": runs, "when": when});
+            let data = json!({"team": self.batting.as_str(), "runs": runs, "when": when});
             self.push(format!("{key}.penalty-{when}"), "penalty", data);
         }
     }
@@ -155,16 +162,15 @@ impl<'a> Script<'a> {
                 json!({"overs": overs}),
             );
         }
-        let mut data = json!({"batting": self.side(&innings.team).as_str()});
+        let mut data = json!({"batting": self.batting.as_str()});
         if innings.super_over {
             data["super_over"] = json!(true);
         }
         // The files name no target of a super over or of a Test; a scorer would.
         if let Some(runs) = ending::needed(self.of, self.sums, index).filter(|runs| *runs > 0) {
             data["target"] = json!({"runs": runs});
-            // Overs and balls of a target after rain (7.3) have no place in the event.
-            if let Some(overs) = innings.target.as_ref().and_then(Target::whole_overs) {
-                data["target"]["overs"] = json!(overs);
+            if let Some(overs) = innings.target.as_ref().and_then(Target::overs_told) {
+                data["target"]["overs"] = overs;
             }
         }
         if index == 2 && innings_per_side(self.of) == 2 && innings.team == self.of.innings[1].team {
@@ -177,7 +183,7 @@ impl<'a> Script<'a> {
         let balls_per_over = self.of.info.balls_per_over;
         let key = format!("{key}.o{:03}", over.over + 1);
         for (ball_index, ball) in over.deliveries.iter().enumerate() {
-            self.ball(&format!("{key}.d{}", ball_index + 1), innings, over, ball);
+            self.ball(&format!("{key}.d{}", ball_index + 1), over, ball);
         }
         if !innings.is_completed(index, balls_per_over) {
             return;
@@ -190,22 +196,22 @@ impl<'a> Script<'a> {
                 .miscount_of(over)
                 .and_then(|miscount| miscount.umpire.as_ref())
             {
-                data["miscounted"]["umpire"] = json!(umpire);
+                data["miscounted"]["umpire"] = json!(names::name(umpire));
             }
         }
         self.push(format!("{key}.end"), "over_end", data);
     }
 
-    fn ball(&mut self, key: &str, innings: &'a Innings, over: &Over, ball: &'a Delivery) {
-        for name in delivery::players(ball) {
-            self.list(key, name);
+    fn ball(&mut self, key: &str, over: &Over, ball: &'a Delivery) {
+        let squads = self.squads;
+        for player in delivery::players(squads, self.batting, ball) {
+            self.list(key, player);
         }
         self.arrivals(key, ball);
-        let batting = self.side(&innings.team);
-        let data = delivery::data(self.squads, batting, over.over, ball);
+        let data = delivery::data(squads, self.batting, over.over, ball);
         self.push(key.to_owned(), "delivery", data);
-        for wicket in &ball.wickets {
-            self.departure(key, wicket);
+        for wicket in ball.wickets_in_order() {
+            self.departure(key, ball.told(wicket), wicket);
         }
     }
 
@@ -218,14 +224,14 @@ impl<'a> Script<'a> {
             .filter(|batter| !pair.contains(batter))
             .collect();
         for batter in gone {
-            let player = self.player(batter);
+            let player = self.batter(batter);
             let data = json!({"player": player, "kind": "retired hurt"});
             self.push(format!("{key}.left-{player}"), "batter_retired", data);
             self.retired.insert(batter);
         }
         for batter in pair {
             if self.retired.remove(batter) {
-                let player = self.player(batter);
+                let player = self.batter(batter);
                 self.push(
                     format!("{key}.back-{player}"),
                     "batter_returns",
@@ -236,13 +242,13 @@ impl<'a> Script<'a> {
         self.at_crease = pair.to_vec();
     }
 
-    fn departure(&mut self, key: &str, wicket: &'a Wicket) {
-        let player = self.player(&wicket.player_out);
+    fn departure(&mut self, key: &str, told: Told, wicket: &'a Wicket) {
+        let player = self.batter(&wicket.player_out);
         self.at_crease.retain(|batter| *batter != wicket.player_out);
-        match wicket.kind.told() {
+        match told {
             Told::OnTheBall => {}
             Told::AfterTheBall => {
-                let data = delivery::wicket(self.squads, wicket);
+                let data = delivery::wicket(self.squads, self.batting, wicket);
                 self.push(format!("{key}.out-{player}"), "dismissal", data);
             }
             Told::AsRetirement => {
@@ -258,60 +264,23 @@ impl<'a> Script<'a> {
         let id = format!("{key}.end");
         let mut data = json!({"reason": ending::reason(self.of, self.sums, index)});
         if !innings.absent_hurt.is_empty() {
-            for name in &innings.absent_hurt {
-                self.list(&id, name);
-            }
-            let absent: Vec<&str> = innings
-                .absent_hurt
-                .iter()
-                .map(|name| self.player(name))
+            let (squads, batting) = (self.squads, self.batting);
+            let absent = innings.absent_hurt.iter();
+            let absent: Vec<&Player> = absent
+                .filter_map(|name| squads.player(batting, name))
                 .collect();
+            for player in &absent {
+                self.list(&id, player);
+            }
+            let absent: Vec<&str> = absent.iter().map(|player| player.id.as_str()).collect();
             data["absent_hurt"] = json!(absent);
         }
         self.push(id, "innings_end", data);
     }
 
     fn result(&mut self) {
-        let outcome = &self.of.info.outcome;
-        let mut data = json!({});
-        let teams = [
-            ("winner", &outcome.winner),
-            ("eliminator", &outcome.eliminator),
-            ("bowl_out", &outcome.bowl_out),
-        ];
-        for (key, team) in teams {
-            if let Some(team) = team {
-                data[key] = json!(self.side(team).as_str());
-            }
+        if let Some(data) = result::data(self.of, self.squads) {
+            self.push("result".to_owned(), "result", data);
         }
-        if let Some(by) = &outcome.by {
-            data["by"] = json!({});
-            for (key, count) in [
-                ("runs", by.runs),
-                ("wickets", by.wickets),
-                ("innings", by.innings),
-            ] {
-                if let Some(count) = count {
-                    data["by"][key] = json!(count);
-                }
-            }
-        }
-        for (key, text) in [("method", &outcome.method), ("result", &outcome.result)] {
-            if let Some(text) = text {
-                data[key] = json!(text);
-            }
-        }
-        if data == json!({}) {
-            return;
-        }
-        let best = self.of.info.player_of_match.iter();
-        let best: Vec<&str> = best
-            .map(|name| self.player(name))
-            .filter(|id| !id.is_empty())
-            .collect();
-        if !best.is_empty() {
-            data["player_of_match"] = json!(best);
-        }
-        self.push("result".to_owned(), "result", data);
     }
 }

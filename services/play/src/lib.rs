@@ -16,12 +16,14 @@ mod ending;
 pub mod events;
 #[cfg(test)]
 mod events_tests;
+mod names;
 mod play;
 #[cfg(test)]
 mod play_tests;
 mod post;
 mod problem;
 pub mod read;
+mod result;
 mod retry;
 #[cfg(test)]
 mod sample;

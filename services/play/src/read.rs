@@ -77,8 +77,14 @@ pub fn parse(file: &Path, text: &[u8]) -> Result<Match, ReadError> {
     use serde_json::error::Category;
     let file = file.to_owned();
     match serde_json::from_slice::<Match>(text) {
-        Ok(read) => match crate::check::check(&read) {
-            Ok(()) => Ok(read),
+        Ok(mut read) => match crate::check::check(&read) {
+            Ok(()) => {
+                for innings in &mut read.innings {
+                    // Of an over without a ball nobody has anything to tell.
+                    innings.overs.retain(|over| !over.deliveries.is_empty());
+                }
+                Ok(read)
+            }
             Err(why) => Err(ReadError::NotCricsheet { file, why }),
         },
         Err(source) => Err(match source.classify() {

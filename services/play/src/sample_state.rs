@@ -19,10 +19,10 @@ fn keyed(letter: char, width: usize, rows: impl Iterator<Item = Value>) -> Map<S
 }
 
 fn innings_of(sum: &InningsTally, squads: &Squads) -> Value {
+    let batting = squads.side(&sum.team).expect("one of the two");
     let id = |name: &String| {
-        squads
-            .player(name)
-            .map_or(name.clone(), |player| player.id.clone())
+        let player = squads.of_either(name, batting);
+        player.map_or(name.clone(), |player| player.id.clone())
     };
     let ids = |names: &[String]| names.iter().map(id).collect::<Vec<_>>();
     let batting = sum.batting.iter().map(|row| {

@@ -39,7 +39,8 @@ impl Side {
 #[derive(Debug)]
 pub struct Squads {
     teams: [String; 2],
-    players: BTreeMap<String, Player>,
+    /// By side, since a name may play for both.
+    players: BTreeMap<(Side, String), Player>,
     names: BTreeMap<String, String>,
 }
 
@@ -101,7 +102,8 @@ impl Squads {
     }
 
     fn add(&mut self, of: &Match, name: &str, side: Side) {
-        if self.players.contains_key(name) {
+        let key = (side, name.to_owned());
+        if self.players.contains_key(&key) {
             return;
         }
         let stem = match of.info.registry.people.get(name) {
@@ -117,7 +119,21 @@ impl Squads {
             id = format!("{stem}-{copy}");
         }
         self.names.insert(id.clone(), name.to_owned());
-        self.players.insert(name.to_owned(), Player { id, side });
+        self.players.insert(key, Player { id, side });
+    }
+
+    /// The players whom `of` lists for `side`, with their names, each once.
+    pub fn listed<'a>(&'a self, of: &'a Match, side: Side) -> Vec<(&'a Player, &'a str)> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in of.info.players.get(self.team(side)).into_iter().flatten() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let listed = names.into_iter();
+        listed
+            .filter_map(|name| Some((self.player(side, name)?, name)))
+            .collect()
     }
 
     /// The name of a team.
@@ -138,15 +154,29 @@ impl Squads {
     /// For whom somebody came, while `batting` bats.
     pub fn side_of_replacement(&self, replacement: &Replacement, batting: Side) -> Side {
         let named = replacement.team.as_ref().and_then(|team| self.side(team));
-        named.unwrap_or(match replacement.role.as_deref() {
+        if let Some(side) = named {
+            return side;
+        }
+        match replacement.role.as_deref() {
             Some("bowler") => batting.other(),
-            _ => batting,
-        })
+            Some("batter") => batting,
+            _ => {
+                let goes = replacement.outgoing.as_deref();
+                let goes = goes.and_then(|name| self.of_either(name, batting));
+                goes.map_or(batting, |player| player.side)
+            }
+        }
     }
 
-    /// The player of that name.
-    pub fn player(&self, name: &str) -> Option<&Player> {
-        self.players.get(name)
+    /// The player of that name, of `side`.
+    pub fn player(&self, side: Side, name: &str) -> Option<&Player> {
+        self.players.get(&(side, name.to_owned()))
+    }
+
+    /// The player of that name, of `side` if there is one.
+    pub fn of_either(&self, name: &str, side: Side) -> Option<&Player> {
+        self.player(side, name)
+            .or_else(|| self.player(side.other(), name))
     }
 
     /// The name of the player with that id.
@@ -169,7 +199,7 @@ mod tests {
     fn a_player_is_known_by_his_registry_id() {
         let squads = Squads::of(&sample::tiny());
         assert_eq!(
-            squads.player("A One"),
+            squads.player(Side::A, "A One"),
             Some(&Player {
                 id: "pa1".into(),
                 side: Side::A
@@ -190,7 +220,13 @@ mod tests {
         let squads = Squads::of(&file);
         let ids: Vec<&str> = ["B One", &long, "BOne"]
             .iter()
-            .map(|name| squads.player(name).expect("in the squad").id.as_str())
+            .map(|name| {
+                squads
+                    .player(Side::B, name)
+                    .expect("in the squad")
+                    .id
+                    .as_str()
+            })
             .collect();
         assert_eq!(ids, ["nBOne", "nukaszukaszukaszukaszukaszuk", "nBOne-2"]);
         assert!(ids.iter().all(|id| id.len() <= PLAYER_ID_BYTES_MAX));
@@ -201,8 +237,19 @@ mod tests {
         let mut file = sample::tiny();
         file.innings[0].overs[0].deliveries[0].bowler = "B Late".into();
         assert_eq!(
-            Squads::of(&file).player("B Late").map(|player| player.side),
+            Squads::of(&file)
+                .player(Side::B, "B Late")
+                .map(|player| player.side),
             Some(Side::B)
         );
+    }
+
+    #[test]
+    fn who_plays_for_both_has_an_id_for_each() {
+        let mut file = sample::tiny();
+        file.innings[0].overs[0].deliveries[0].bowler = "A Five".into();
+        let squads = Squads::of(&file);
+        let ids = [Side::A, Side::B].map(|side| squads.player(side, "A Five").map(|p| &*p.id));
+        assert_eq!(ids, [Some("pa5"), Some("pa5-2")]);
     }
 }

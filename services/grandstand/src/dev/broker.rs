@@ -30,6 +30,7 @@ struct Own {
 }
 
 /// How streams and buckets are made.
+#[derive(Clone)]
 struct Provision {
     keys_dir: std::path::PathBuf,
 }
@@ -82,21 +83,18 @@ impl Served {
     }
 
     /// Starts the child again whenever it dies, until `stop`; gives it back to be stopped.
-    pub(crate) async fn watch(mut self, stop: &CancellationToken) -> anyhow::Result<Self> {
+    pub(crate) async fn watch(mut self, stop: &CancellationToken) -> Self {
         let Some(own) = &mut self.own else {
             stop.cancelled().await;
-            return Ok(self);
+            return self;
         };
         loop {
             let ended = tokio::select! {
-                () = stop.cancelled() => return Ok(self),
+                () = stop.cancelled() => return self,
                 ended = own.ended() => ended,
             };
             tracing::error!(?ended, "nats-server ended by itself; starting it again");
-            if let Err(error) = own.restart(&self.url, stop).await {
-                stop.cancel();
-                return Err(error);
-            }
+            own.restart(&self.url, stop).await;
         }
     }
 
@@ -118,20 +116,31 @@ impl Own {
     }
 
     /// A server that starts again has lost what it held in memory: buckets are made anew.
-    async fn restart(&mut self, url: &str, stop: &CancellationToken) -> anyhow::Result<()> {
-        self.process = None;
+    async fn restart(&mut self, url: &str, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            match ServerProcess::start(&self.options, &self.keys).await {
-                Ok(process) => {
-                    self.process = Some(process);
-                    return self.provision.run(url).await;
-                }
-                Err(error) => tracing::error!(%error, "nats-server does not start; trying again"),
+            // Gone first, with its lock on the data folder.
+            self.process = None;
+            match self.start_again(url, stop).await {
+                Ok(()) => return,
+                Err(error) => tracing::error!(
+                    error = format!("{error:#}"),
+                    "nats-server does not start; trying again"
+                ),
             }
             stop.run_until_cancelled(tokio::time::sleep(RESTART_PAUSE))
                 .await;
         }
-        Ok(())
+    }
+
+    async fn start_again(&mut self, url: &str, stop: &CancellationToken) -> anyhow::Result<()> {
+        self.process = Some(ServerProcess::start(&self.options, &self.keys).await?);
+        let provision = self.provision.clone();
+        tokio::select! {
+            provisioned = provision.run(url) => provisioned,
+            // It may die while it is provisioned, too.
+            ended = self.ended() => anyhow::bail!("it ended by itself: {ended:?}"),
+            () = stop.cancelled() => Ok(()),
+        }
     }
 }
 
