@@ -7,12 +7,19 @@ use grandstand_server::grant::Tier;
 
 /// Options of a gateway.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:7002")))]
+#[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:7012")))]
 pub struct GatewayArgs {
     /// What every edge has.
     #[command(flatten)]
     pub edge: EdgeArgs,
-    /// The running NATS server, or several with commas between them
-    #[arg(long, value_name = "URL", env = "GRANDSTAND_NATS_URL")]
+    /// NATS servers, separated by commas
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GRANDSTAND_NATS_URL",
+        default_value = "nats://127.0.0.1:4222"
+    )]
     pub nats_url: String,
     /// How fans are served.
     #[command(flatten)]
