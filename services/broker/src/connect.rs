@@ -87,7 +87,9 @@ pub enum ConnectError {
         keys_dir: PathBuf,
     },
     /// The server is older than what is asked of it.
-    #[error("the NATS server at {url} is {found}; {needed} or newer is needed")]
+    #[error(
+        "the NATS server at {url} is {found}; {needed} or newer is needed: run the one that `grandstand nats-server --print-path` finds"
+    )]
     TooOld {
         /// Where.
         url: String,
