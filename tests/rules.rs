@@ -19,34 +19,38 @@ mod seed;
 #[path = "rules/side.rs"]
 mod side;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seed::Chance;
 
 /// How many matches a run makes.
-const MATCHES: u64 = 400;
+const MATCHES: u64 = 600;
 /// How many threads make them.
 const THREADS: u64 = 2;
 
 #[test]
 fn the_rules_and_an_independent_count_agree_on_every_oddity() {
     let seed = seed::seed("the_rules_and_an_independent_count_agree_on_every_oddity");
-    std::thread::scope(|scope| {
-        for thread in 0..THREADS {
-            scope.spawn(move || {
-                for number in (thread..MATCHES).step_by(THREADS as usize) {
-                    let mut chance = Chance::new(seed, number);
-                    let file = file::make(&mut chance);
-                    let check = || scored::check(&file, &mut chance);
-                    if let Err(failure) = catch_unwind(AssertUnwindSafe(check)) {
-                        eprintln!("match {number} of seed {seed}");
-                        if let Ok(path) = std::env::var("GRANDSTAND_TEST_KEEP") {
-                            std::fs::write(path, file.to_string()).unwrap();
-                        }
-                        resume_unwind(failure);
-                    }
-                }
-            });
-        }
+    let failed: Vec<u64> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || failures(seed, thread)))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
     });
+    assert!(failed.is_empty(), "matches {failed:?} of seed {seed}");
+}
+
+/// The matches of a thread that were refused or counted otherwise.
+fn failures(seed: u64, thread: u64) -> Vec<u64> {
+    let numbers = (thread..MATCHES).step_by(THREADS as usize);
+    let fails = |number: &u64| {
+        let mut chance = Chance::new(seed, *number);
+        let file = file::make(&mut chance);
+        let check = AssertUnwindSafe(|| scored::check(&file, &mut chance));
+        catch_unwind(check).is_err()
+    };
+    numbers.filter(fails).collect()
 }

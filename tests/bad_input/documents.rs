@@ -174,7 +174,7 @@ impl Cases {
                 json!({"strip": {"status": "over"}}),
             ),
         ] {
-            let members = json!({"rule": "state", "id": "e"});
+            let members = json!({"rule": "state", "id": "e", "field": "patch"});
             self.add(
                 what,
                 self.post_json(&patch(change)),
@@ -187,7 +187,7 @@ impl Cases {
             "a state that grows too large",
             grown,
             (422, "state-too-large"),
-            json!({"id": "e"}),
+            json!({"id": "e", "field": "patch"}),
         );
         let void = self.post_json(&json!({"id": "e", "op": "void", "ref": "e1"}));
         self.add(

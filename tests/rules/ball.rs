@@ -31,8 +31,12 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    pub(crate) fn make(chance: &mut Chance) -> Self {
+    /// Of a hundred balls `quiet_percent` bring nothing whatever.
+    pub(crate) fn make(chance: &mut Chance, quiet_percent: u64) -> Self {
         let mut runs = Self::default();
+        if happens(chance, quiet_percent) {
+            return runs;
+        }
         match chance.below(100) {
             0..=5 => runs.extra("wides", chance.one_of(&[1, 1, 1, 1, 2, 3, 5])),
             6..=9 => {

@@ -103,8 +103,10 @@ impl Format {
         let plan = Plan {
             balls_per_over: self.balls_per_over,
             overs: planned + u64::from(happens(chance, 3)),
-            wickets_max: if happens(chance, 10) { 15 } else { 10 },
+            wickets_max: if happens(chance, 20) { 15 } else { 10 },
             target: target.map(|target| target.saturating_sub(penalties[0])),
+            wicket_percent: chance.one_of(&[6, 6, 6, 30]),
+            quiet_percent: chance.one_of(&[0, 0, 0, 90]),
         };
         let (mine, theirs) = pair(sides, batting);
         let mut innings = json!({"team": mine.team});
@@ -155,6 +157,8 @@ impl Format {
             overs: 1,
             wickets_max: 2,
             target: None,
+            wicket_percent: 10,
+            quiet_percent: 0,
         };
         let (mine, theirs) = pair(sides, batting);
         let played = innings::play(chance, plan, mine, theirs);

@@ -17,6 +17,10 @@ pub(crate) struct Plan {
     pub(crate) wickets_max: usize,
     /// And with so many runs.
     pub(crate) target: Option<u64>,
+    /// Balls of a hundred on which somebody is out.
+    pub(crate) wicket_percent: u64,
+    /// Balls of a hundred that bring no run: maidens need many.
+    pub(crate) quiet_percent: u64,
 }
 
 /// An innings that was played.
@@ -155,7 +159,7 @@ impl Play<'_> {
     fn ball(&mut self) -> (Value, bool) {
         let mut ball = json!({});
         self.change_people(&mut ball);
-        let runs = Runs::make(self.chance);
+        let runs = Runs::make(self.chance, self.plan.quiet_percent);
         ball["batter"] = json!(self.pair[0]);
         ball["non_striker"] = json!(self.pair[1]);
         ball["bowler"] = json!(self.bowler);
@@ -214,7 +218,7 @@ impl Play<'_> {
 
     fn departures(&mut self, is_fair: bool) -> Vec<Value> {
         let mut wickets = Vec::new();
-        if happens(self.chance, 6) {
+        if happens(self.chance, self.plan.wicket_percent) {
             let pair = [self.pair[0].as_str(), self.pair[1].as_str()];
             wickets = dismissal::on_ball(self.chance, is_fair, pair, self.fielding);
         }
@@ -242,6 +246,9 @@ impl Play<'_> {
             self.wickets += 1;
         }
         self.is_over |= self.wickets >= self.plan.wickets_max;
+        if happens(self.chance, 30) {
+            wickets.reverse();
+        }
         wickets
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use grandstand_core::event::{Event, Posted};
+use grandstand_core::event::{Event, Op, Posted};
 use grandstand_core::hash::{self, StateHash};
 use grandstand_core::patch;
 use grandstand_core::value::{self, STRIP_BYTES_MAX};
@@ -91,7 +91,10 @@ impl Scorer {
 
     /// Takes a ball out and puts it back: nothing has changed.
     fn correct(&mut self, chance: &mut Chance) {
-        let balls = self.log.iter().filter(|event| event.kind == "delivery");
+        let balls = self
+            .log
+            .iter()
+            .filter(|event| event.kind == "delivery" && event.op == Op::Add);
         let balls: Vec<String> = balls.map(|event| event.id.to_string()).collect();
         if balls.is_empty() {
             return;

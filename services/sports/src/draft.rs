@@ -18,6 +18,7 @@ use crate::game::{Game, Known};
 use crate::open;
 use crate::reader::Strictness;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::shown::Shown;
 use crate::sport::{Rights, Sport};
 use crate::{EVENTS_FULL, EVENTS_MAX};
 
@@ -39,7 +40,7 @@ pub struct Draft<'g> {
     game: &'g Game,
     known: HashMap<EventId, Known>,
     events: Vec<Event>,
-    state: Value,
+    shown: Shown,
     fold: Fold,
     change: Change,
 }
@@ -49,7 +50,7 @@ pub struct Draft<'g> {
 pub struct Drafted {
     pub(crate) base_seq: u64,
     pub(crate) events: Vec<Event>,
-    pub(crate) state: Value,
+    pub(crate) shown: Shown,
     pub(crate) fold: Fold,
     pub(crate) change: Change,
 }
@@ -59,7 +60,7 @@ struct Decided {
     kind: String,
     tags: Vec<String>,
     patch: Value,
-    state: Value,
+    shown: Shown,
     fold: Option<Fold>,
     change: Option<ListChange>,
     warnings: Vec<Warning>,
@@ -76,7 +77,7 @@ impl<'g> Draft<'g> {
             game,
             known: HashMap::new(),
             events: Vec::new(),
-            state: game.state.clone(),
+            shown: game.shown.clone(),
             fold: game.fold().clone(),
             change: Change::Added(Vec::new()),
         }
@@ -107,7 +108,7 @@ impl<'g> Draft<'g> {
             at: posted.at.filter(|at| at.saturating_add(AT_MIN_US) < ts),
             tags: decided.tags,
         };
-        self.state = decided.state;
+        self.shown = decided.shown;
         if let Some(fold) = decided.fold {
             self.fold = fold;
         }
@@ -122,7 +123,7 @@ impl<'g> Draft<'g> {
 
     /// The state after what has been decided so far.
     pub fn state(&self) -> &Value {
-        &self.state
+        self.shown.value()
     }
 
     /// The match's effective creation, after what has been decided so far.
@@ -140,7 +141,7 @@ impl<'g> Draft<'g> {
         Drafted {
             base_seq: self.game.seq,
             events: self.events,
-            state: self.state,
+            shown: self.shown,
             fold: self.fold,
             change: self.change,
         }
@@ -209,12 +210,12 @@ impl<'g> Draft<'g> {
         if self.seq() == 0 {
             return self.create_open(posted, rights, kind);
         }
-        let (patch, state) = open::decide(&self.state, posted, rights)?;
+        let (patch, state) = open::decide(self.state(), posted, rights)?;
         Ok(Decided {
             kind,
             tags: posted.tags.clone(),
             patch,
-            state,
+            shown: Shown::checked(state),
             fold: None,
             change: None,
             warnings: Vec::new(),
@@ -237,8 +238,8 @@ impl<'g> Draft<'g> {
         Ok(Decided {
             kind,
             tags: Vec::new(),
-            patch: patch::diff(&self.state, &state),
-            state,
+            patch: patch::diff(self.state(), &state),
+            shown: Shown::checked(state),
             fold: Some(Fold::Open(Some(Arc::new(created)))),
             change: None,
             warnings: Vec::new(),
@@ -247,20 +248,20 @@ impl<'g> Draft<'g> {
 
     fn decide_cricket(&self, posted: &Posted, rights: Rights) -> Result<Decided, Refusal> {
         check_members(posted)?;
-        let Fold::Cricket(book) = &self.fold else {
+        let Fold::Cricket(before) = &self.fold else {
             return Err(Refusal::impossible("sport", "this match is no cricket"));
         };
         let fact = match &posted.kind {
             Some(kind) => Some(Arc::new(Fact::posted(kind, posted.data.as_ref())?)),
             None => None,
         };
-        cricket::check_rights(book, posted.op, fact.as_deref(), rights)?;
+        cricket::check_rights(before, posted.op, fact.as_deref(), rights)?;
         let (kind, tags, book, change, warnings) = match (posted.op, fact) {
             (Op::Add, Some(fact)) => {
-                let warnings = cricket::check(book, &fact)?;
-                let mut after: Book = book.as_ref().clone();
+                let warnings = cricket::check(before, &fact)?;
+                let mut after: Book = before.as_ref().clone();
                 after.step(&fact);
-                let tags = cricket::tags(book, &after, &fact);
+                let tags = cricket::tags(before, &after, &fact);
                 let kind = posted.kind.clone().unwrap_or_default();
                 let entry = Entry::added(posted.id.clone(), &kind, fact);
                 (kind, tags, after, ListChange::Add(entry), warnings)
@@ -276,13 +277,12 @@ impl<'g> Draft<'g> {
                 (kind, tags, book, ListChange::Replace(list), warnings)
             }
         };
-        let state = book.render();
-        open::check_state(&state)?;
+        let (patch, shown) = self.shown.step(before, &book)?;
         Ok(Decided {
             kind,
             tags,
-            patch: patch::diff(&self.state, &state),
-            state,
+            patch,
+            shown,
             fold: Some(Fold::Cricket(Box::new(book))),
             change: Some(change),
             warnings,

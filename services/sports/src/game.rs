@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use grandstand_core::event::{Event, Op};
 use grandstand_core::ids::EventId;
-use grandstand_core::patch;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::created::{CREATED, Created};
 use crate::cricket::Fact;
 use crate::draft::{Change, Draft, Drafted};
 use crate::fold::{self, Entry, Fold, List};
+use crate::shown::Shown;
 use crate::sport::Sport;
 
 /// Where an event is in the log, and whether corrections may name it.
@@ -26,7 +26,7 @@ pub(crate) struct Known {
 pub struct Game {
     pub(crate) sport: Sport,
     pub(crate) seq: u64,
-    pub(crate) state: Value,
+    pub(crate) shown: Shown,
     pub(crate) known: HashMap<EventId, Known>,
     pub(crate) list: List,
     /// Empty after a correction, until somebody asks: a log is often applied in one go.
@@ -39,7 +39,7 @@ impl Game {
         Self {
             sport,
             seq: 0,
-            state: Value::Object(Map::new()),
+            shown: Shown::default(),
             known: HashMap::new(),
             list: List::default(),
             fold: OnceLock::from(Fold::new(sport)),
@@ -54,7 +54,7 @@ impl Game {
         self.known
             .insert(event.id.clone(), Known { seq, correction });
         self.seq = seq;
-        patch::apply(&mut self.state, &event.patch);
+        self.shown.apply(&event.patch);
         match self.sport {
             Sport::Open => self.apply_open(event),
             Sport::Cricket => self.apply_cricket(event),
@@ -103,14 +103,14 @@ impl Game {
 
     /// The state as the log's patches say it.
     pub fn state(&self) -> &Value {
-        &self.state
+        self.shown.value()
     }
 
     /// The state as these rules say it from the events that count; in the open sport the log's.
     pub fn refold(&self) -> Value {
         match self.sport {
-            Sport::Open => self.state.clone(),
-            Sport::Cricket if self.seq == 0 => self.state.clone(),
+            Sport::Open => self.state().clone(),
+            Sport::Cricket if self.seq == 0 => self.state().clone(),
             Sport::Cricket => fold::refold(&self.list).render(),
         }
     }
@@ -158,7 +158,7 @@ impl Game {
                 .insert(event.id.clone(), Known { seq, correction });
             self.seq = seq;
         }
-        self.state = drafted.state;
+        self.shown = drafted.shown;
         match drafted.change {
             Change::Added(entries) => entries.into_iter().for_each(|entry| self.list.add(entry)),
             Change::Corrected(list) => self.list = list,

@@ -13,6 +13,7 @@ mod game;
 mod open;
 mod reader;
 mod refusal;
+mod shown;
 mod sport;
 
 mod cricket;

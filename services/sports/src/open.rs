@@ -50,7 +50,7 @@ pub(crate) fn decide(
     }
     let mut after = state.clone();
     patch::apply(&mut after, change);
-    check_state(&after)?;
+    check_state(&after).map_err(|refusal| refusal.at("patch"))?;
     Ok((change.clone(), after))
 }
 

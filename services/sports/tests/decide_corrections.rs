@@ -154,7 +154,7 @@ fn a_refusal_leaves_the_draft_as_it_was() {
         "d5",
         "add",
         None,
-        Some(&("delivery", next(json!({ "over": 9 })))),
+        Some(&("delivery", next(json!({ "over": 0 })))),
     );
     draft.decide(&good, RIGHTS, 1).unwrap();
     let state = draft.state().clone();

@@ -181,21 +181,15 @@ impl Innings {
         }
     }
 
-    /// A batter who retired bats again; for anybody else it changes nothing.
+    /// A batter who retired bats again; for anybody else it changes nothing. The wicket of one who
+    /// had retired out was one all the same.
     pub(crate) fn bring_back(&mut self, player: &PlayerId) {
         let Some(row) = self.batter_mut(player) else {
             self.bring_in(player);
             return;
         };
-        let Some(kind) = row.out.as_ref().map(|out| out.kind) else {
-            return;
-        };
-        if kind.is_retirement() {
+        if row.out.as_ref().is_some_and(|out| out.kind.is_retirement()) {
             row.out = None;
-            if kind.is_wicket() {
-                self.wickets = self.wickets.saturating_sub(1);
-                self.falls.retain(|fall| fall.player != *player);
-            }
             self.crease.occupy(player);
         }
     }
@@ -291,29 +285,33 @@ impl Innings {
             .map(|(number, over)| (*number, over))
     }
 
-    /// Overs as people say them: completed ones, and the balls of the open one.
+    /// Overs as people say them: completed ones, and the balls of the open one. Overs of which
+    /// nothing was entered are not among them.
     pub(crate) fn overs_bowled(&self) -> Overs {
-        match self.last_over() {
-            None => Overs { overs: 0, balls: 0 },
-            Some((number, over)) if over.is_complete(self.balls_per_over) => Overs {
-                overs: number + 1,
-                balls: 0,
-            },
-            Some((number, over)) => Overs {
-                overs: number,
-                balls: over.legal_balls,
-            },
+        let overs = self.overs.values();
+        let complete = |over: &&Over| over.is_complete(self.balls_per_over);
+        Overs {
+            overs: overs.filter(complete).count() as u32,
+            balls: self.balls_of_open_over(),
         }
     }
 
-    /// Balls left of the overs that there are; none if they are unlimited.
+    fn balls_of_open_over(&self) -> u32 {
+        self.last_over()
+            .filter(|(_, over)| !over.is_complete(self.balls_per_over))
+            .map_or(0, |(_, over)| over.legal_balls)
+    }
+
+    /// Balls left of the overs that there are, by the number of the over that is bowled; none if
+    /// they are unlimited.
     pub(crate) fn balls_left(&self) -> Option<u32> {
         let all = self.overs_max?.balls(self.balls_per_over);
-        let bowled = self.overs_bowled();
-        let gone = bowled
-            .overs
+        let overs = self.last_over().map_or(0, |(number, over)| {
+            number + u32::from(over.is_complete(self.balls_per_over))
+        });
+        let gone = overs
             .saturating_mul(self.balls_per_over)
-            .saturating_add(bowled.balls);
+            .saturating_add(self.balls_of_open_over());
         Some(all.saturating_sub(gone))
     }
 

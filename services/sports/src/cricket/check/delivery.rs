@@ -73,19 +73,21 @@ fn check_over(innings: &Innings, ball: &Delivery, odd: &mut Odd) -> Result<(), R
     if over > OVER_MAX {
         return refuse(format!("over {over} is beyond the last, {OVER_MAX}"));
     }
+    let due = innings.last_over().map_or(0, |(last, _)| last + 1);
+    if over > due {
+        // What was not entered can't be: a scorer who comes late begins where the match is.
+        odd.note(
+            "over_missing",
+            format!("over {due} comes before over {over}"),
+        );
+    }
     let Some((last, open)) = innings.last_over() else {
-        return match over {
-            0 => Ok(()),
-            _ => refuse(format!("the first over of an innings is 0, not {over}")),
-        };
+        return Ok(());
     };
     if over < last {
         return refuse(format!(
             "over {last} has begun; insert puts a ball into over {over}"
         ));
-    }
-    if over > last + 1 {
-        return refuse(format!("over {} comes before over {over}", last + 1));
     }
     if over == last && open.is_ended {
         return refuse(format!(
@@ -133,9 +135,6 @@ fn check_extras(extras: &Extras, runs: u32) -> Result<(), Refusal> {
     if extras.wides > 0 && runs > 0 {
         return refuse("runs", "a wide was not hit; what was run counts in wides");
     }
-    if extras.byes > 0 && extras.legbyes > 0 {
-        return refuse("extras.byes", "byes or legbyes, not both on one ball");
-    }
     Ok(())
 }
 
@@ -155,6 +154,11 @@ fn note_runs(book: &Book, ball: &Delivery, odd: &mut Odd) {
         *runs > 0 && extras.byes + extras.legbyes > 0,
         "runs_and_byes",
         "runs off the bat and byes on one ball",
+    );
+    odd.note_if(
+        extras.byes > 0 && extras.legbyes > 0,
+        "byes_and_legbyes",
+        "byes and leg-byes on one ball",
     );
     odd.note_if(
         extras.wides > 0 && extras.wides < book.rules.wide_runs,

@@ -16,15 +16,16 @@ pub(super) fn on_ball(
 ) -> Result<(), Refusal> {
     for (index, wicket) in ball.wickets.iter().enumerate() {
         let field = format!("data.wickets.{index}");
-        check_kind_on_ball(wicket.kind, ball, &format!("{field}.kind"))?;
+        check_kind_on_ball(wicket.kind, &format!("{field}.kind"))?;
         check_player_on_ball(wicket, index, ball, &format!("{field}.player_out"))?;
         check_fielders(book, innings, &wicket.fielders, &field, odd)?;
         note_kind_on_ball(wicket.kind, innings, ball, odd);
     }
-    check_count(innings, ball.wickets.len() as u32)
+    note_count(innings, ball.wickets.len() as u32, odd);
+    Ok(())
 }
 
-fn check_kind_on_ball(kind: DismissalKind, ball: &Delivery, field: &str) -> Result<(), Refusal> {
+fn check_kind_on_ball(kind: DismissalKind, field: &str) -> Result<(), Refusal> {
     use DismissalKind as Kind;
     if kind.is_retirement() {
         let detail = "a retirement is an event of its own: batter_retired";
@@ -34,18 +35,20 @@ fn check_kind_on_ball(kind: DismissalKind, ball: &Delivery, field: &str) -> Resu
         let detail = "timed out happens between balls: dismissal";
         return Err(Refusal::impossible("timed_out", detail).at(field));
     }
-    let not_off_a_wide = matches!(
-        kind,
-        Kind::Bowled | Kind::Caught | Kind::CaughtAndBowled | Kind::Lbw | Kind::HitTwice
-    );
-    if ball.extras.wides > 0 && not_off_a_wide {
-        let detail = format!("nobody is {} off a wide", kind.as_str());
-        return Err(Refusal::impossible("wide_dismissal", detail).at(field));
-    }
     Ok(())
 }
 
 fn note_kind_on_ball(kind: DismissalKind, innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    use DismissalKind as Kind;
+    let not_off_a_wide = matches!(
+        kind,
+        Kind::Bowled | Kind::Caught | Kind::CaughtAndBowled | Kind::Lbw | Kind::HitTwice
+    );
+    odd.note_if(
+        ball.extras.wides > 0 && not_off_a_wide,
+        "wide_dismissal",
+        "nobody is out so off a wide",
+    );
     let not_free = kind.is_bowlers();
     odd.note_if(
         ball.extras.noballs > 0 && not_free,
@@ -56,7 +59,7 @@ fn note_kind_on_ball(kind: DismissalKind, innings: &Innings, ball: &Delivery, od
         ball.extras.noballs == 0
             && (ball.free_hit || innings.crease.free_hit)
             && not_free
-            && !(kind == DismissalKind::Stumped && ball.extras.wides > 0),
+            && !(kind == Kind::Stumped && ball.extras.wides > 0),
         "free_hit_dismissal",
         "nobody is out so off a free hit",
     );
@@ -111,16 +114,15 @@ fn check_fielders(
     Ok(())
 }
 
-/// No more wickets than a side has.
-fn check_count(innings: &Innings, more: u32) -> Result<(), Refusal> {
+/// A side with substitutes may lose more wickets than it should have.
+fn note_count(innings: &Innings, more: u32, odd: &mut Odd) {
     if more > 0 && innings.wickets + more > innings.wickets_max {
         let detail = format!(
-            "{} wickets are down, of {}",
+            "{} wickets were down already, of {}",
             innings.wickets, innings.wickets_max
         );
-        return Err(Refusal::impossible("wickets_max", detail).at("data"));
+        odd.note("wickets_max", detail);
     }
-    Ok(())
 }
 
 /// A batter is out, but not on a ball.
@@ -151,7 +153,8 @@ pub(super) fn between_balls(book: &Book, wicket: &Wicket, odd: &mut Odd) -> Resu
         odd.note("not_at_crease", format!("{player} is not at the crease"));
     }
     check_fielders(book, innings, &wicket.fielders, "data", odd)?;
-    check_count(innings, 1)
+    note_count(innings, 1, odd);
+    Ok(())
 }
 
 /// A batter goes of his own will.
@@ -171,5 +174,6 @@ pub(super) fn retirement(
     if !innings.crease.has(player) {
         odd.note("not_at_crease", format!("{player} is not at the crease"));
     }
-    check_count(innings, u32::from(kind.is_wicket()))
+    note_count(innings, u32::from(kind.is_wicket()), odd);
+    Ok(())
 }

@@ -6,6 +6,8 @@ mod line;
 mod now;
 mod strip;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::Book;
@@ -16,6 +18,21 @@ use super::words::Side;
 impl Book {
     /// The state.
     pub(crate) fn render(&self) -> Value {
+        self.render_with(|_| true)
+    }
+
+    /// The state without the innings that are the same in `other`, of which most events have all
+    /// but one.
+    pub(crate) fn render_beside(&self, other: &Self) -> Value {
+        let same_names = Arc::ptr_eq(&self.squads, &other.squads);
+        self.render_with(|index| {
+            let (mine, theirs) = (self.innings.get(index), other.innings.get(index));
+            let same = mine.zip(theirs).is_some_and(|(a, b)| Arc::ptr_eq(a, b));
+            !(same_names && same)
+        })
+    }
+
+    fn render_with(&self, is_wanted: impl Fn(usize) -> bool) -> Value {
         let mut state = Map::new();
         state.insert("sport".to_owned(), "cricket".into());
         state.insert("strip".to_owned(), strip::render(self));
@@ -32,7 +49,9 @@ impl Book {
             state.insert("toss".to_owned(), value);
         }
         if !self.innings.is_empty() {
-            let all = self.innings.iter().enumerate().map(|(index, one)| {
+            let wanted = self.innings.iter().enumerate();
+            let wanted = wanted.filter(|(index, _)| is_wanted(*index));
+            let all = wanted.map(|(index, one)| {
                 (
                     format!("i{}", index + 1),
                     innings::render(one, &self.squads),
