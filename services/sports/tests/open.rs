@@ -85,9 +85,13 @@ fn what_a_document_can_not_hold_is_refused() {
         (
             event(json!({ "strip": null })),
             RefusalKind::Impossible,
-            None,
+            Some("patch"),
         ),
-        (event(json!({ "text": large })), RefusalKind::TooLarge, None),
+        (
+            event(json!({ "text": large })),
+            RefusalKind::TooLarge,
+            Some("patch"),
+        ),
         (
             json!({ "id": "b1", "type": "bid", "op": "amend", "ref": "created", "patch": {} }),
             RefusalKind::Impossible,
