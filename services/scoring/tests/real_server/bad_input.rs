@@ -49,7 +49,7 @@ async fn every_bad_event_has_a_clear_answer_and_stores_nothing() {
             "patch.a.0",
         ),
         ("a key not allowed", patch(json!({"1": 1})), 422, "patch"),
-        ("no strip left", patch(json!({"strip": null})), 422, ""),
+        ("no strip left", patch(json!({"strip": null})), 422, "patch"),
         (
             "only add",
             json!({"id": "e", "op": "void", "ref": "created"}),
