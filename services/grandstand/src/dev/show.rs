@@ -85,6 +85,9 @@ impl Ready {
             ops,
         } = &self.tokens;
         let keys = keys.display();
+        // To paste as it is: this program need not be on the PATH.
+        let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("grandstand"));
+        let program = program.display();
         println!(
             "\nGrandstand is up. Ctrl-C ends it.\n\n\
              scoring  {scoring_url}\ngateway  {gateway_url}\nadmin    {admin_url}\nnats     {nats_url}\nkeys     {keys}\n\n\
@@ -105,9 +108,9 @@ impl Ready {
              curl {gateway_url}/v1/matches/{match_id}/state -H \"Authorization: Bearer $PREMIUM\"\n\
              npx wscat -c '{websocket}/v1/ws?match={match_id}' -H \"Authorization: Bearer $PREMIUM\"\n\n\
              Run more of each role beside it, and look after it:\n\n\
-             grandstand scoring --nats-url {nats_url} --keys {keys} --listen 127.0.0.1:0\n\
-             grandstand gateway --nats-url {nats_url} --keys {keys} --listen 127.0.0.1:0\n\
-             grandstand ops verify --nats-url {nats_url} --keys {keys}\n"
+             {program} scoring --nats-url {nats_url} --keys {keys} --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0\n\
+             {program} gateway --nats-url {nats_url} --keys {keys} --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0\n\
+             {program} ops verify --nats-url {nats_url} --keys {keys}\n"
         );
     }
 }
