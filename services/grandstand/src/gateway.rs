@@ -8,10 +8,9 @@ use grandstand_gateway::{Gateway, GatewayArgs};
 use grandstand_server::keys;
 use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::token::Verifier;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Process, http, say, until_stopped};
+use crate::process::{Process, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
@@ -25,7 +24,7 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
         Role::Gateway,
     ))
     .await?;
-    let (url, admin_url) = (http(listener.local_address()), http(process.admin_address));
+    let address = listener.local_address();
     let gateway = Gateway {
         broker: broker.clone(),
         verifier,
@@ -35,23 +34,10 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
         readiness: process.readiness.check("gateway"),
     };
     let stop = CancellationToken::new();
-    let ready = process.readiness.clone();
-    let work = async {
-        let serve = gateway.run(listener, stop.clone());
-        let announce = async {
-            ready.ready().await;
-            match args.edge.json {
-                true => say(&json!({"event": "ready", "url": url, "admin_url": admin_url})),
-                false => eprintln!("gateway at {url}, admin at {admin_url}"),
-            }
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            ended = serve => ended.context("the stream of scores can't be followed"),
-            () = announce => Ok(()),
-        }
-    };
-    until_stopped(work, stop.clone()).await??;
+    let serve = gateway.run(listener, stop.clone());
+    let work = process.announcing("gateway", address, args.edge.json, serve);
+    let ended = until_stopped(work, stop).await?;
+    ended.context("the stream of scores can't be followed")?;
     broker.close().await;
     process.end().await;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! What every long-running role does around its work: health and metrics, the stop, the ready line.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use grandstand_server::readiness::Readiness;
 use grandstand_server::serve::{ServeLimits, serve};
 use grandstand_server::stop::StopSignals;
 use grandstand_server::telemetry::Metrics;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +55,29 @@ impl Process {
             admin,
             admin_stop,
         })
+    }
+
+    /// Does `work`, and says once where `role` is, as soon as it is ready.
+    pub(crate) async fn announcing<T>(
+        &self,
+        role: &str,
+        address: SocketAddr,
+        as_json: bool,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let (url, admin_url) = (http(address), http(self.admin_address));
+        let announce = async {
+            self.readiness.ready().await;
+            match as_json {
+                true => say(&json!({"event": "ready", "url": url, "admin_url": admin_url})),
+                false => eprintln!("{role} at {url}, admin at {admin_url}"),
+            }
+            std::future::pending::<Infallible>().await
+        };
+        tokio::select! {
+            ended = work => ended,
+            never = announce => match never {},
+        }
     }
 
     /// Closes the admin port, which answers until everything else has ended.

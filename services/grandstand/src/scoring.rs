@@ -9,10 +9,9 @@ use grandstand_server::keys;
 use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::serve::ServeLimits;
 use grandstand_server::token::Verifier;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Process, http, say, until_stopped};
+use crate::process::{Process, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
@@ -46,23 +45,10 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
         &process.readiness,
         stop.clone(),
     );
-    let (url, admin_url) = (http(running.address), http(process.admin_address));
-    let ready = process.readiness.clone();
-    let work = async {
-        let announce = async {
-            ready.ready().await;
-            match args.edge.json {
-                true => say(&json!({"event": "ready", "url": url, "admin_url": admin_url})),
-                false => eprintln!("scoring at {url}, admin at {admin_url}"),
-            }
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            ended = running.ended() => ended.context("scoring ended abnormally"),
-            () = announce => Ok(()),
-        }
-    };
-    until_stopped(work, stop).await??;
+    let address = running.address;
+    let work = process.announcing("scoring", address, args.edge.json, running.ended());
+    let ended = until_stopped(work, stop).await?;
+    ended.context("scoring ended abnormally")?;
     broker.close().await;
     process.end().await;
     Ok(ExitCode::SUCCESS)
