@@ -123,5 +123,5 @@ fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
         .route("/v1/matches/{match}/state", get(gets::state))
         .route("/v1/matches/{match}/log/{epoch}/{n}", get(gets::segment))
         .with_state(edge);
-    with_problem_fallbacks(doors).layer(cors::layer(origins))
+    with_problem_fallbacks(doors.merge(grandstand_web::fan_page())).layer(cors::layer(origins))
 }

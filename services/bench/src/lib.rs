@@ -1,0 +1,1 @@
+//! Measures the platform from outside, and checks what it measures.
