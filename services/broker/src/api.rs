@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::{HeaderMap, Request};
+use async_nats::{HeaderMap, Request, RequestErrorKind};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +16,9 @@ pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// Why there is no good answer.
 #[derive(Debug, Error)]
 pub(crate) enum ApiError {
+    /// Nobody is there to answer: what was asked reached no server that could do it.
+    #[error("no responders")]
+    NobodyThere,
     /// Nobody answered in time, or not in a way that is understood.
     #[error("{0}")]
     NoAnswer(String),
@@ -57,6 +60,9 @@ impl Broker {
         .await
         {
             Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if error.kind() == RequestErrorKind::NoResponders => {
+                return Err(ApiError::NobodyThere);
+            }
             Ok(Err(error)) => return Err(ApiError::NoAnswer(error.to_string())),
             Err(_) => return Err(ApiError::NoAnswer("timed out".to_owned())),
         };

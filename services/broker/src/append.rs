@@ -13,7 +13,7 @@ use crate::api::ApiError;
 use crate::connect::Broker;
 use crate::names::{RECORD_BYTES_MAX, SCORES, scores_subject};
 
-const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
+pub(crate) const EXPECTED: &str = "Nats-Expected-Last-Subject-Sequence";
 /// JetStream's codes for a sequence that is not the expected one, and for one that another write in
 /// flight may change.
 const CONFLICT: [u64; 2] = [10071, 10164];
@@ -70,7 +70,8 @@ impl Broker {
         body: Bytes,
         deadline: Duration,
     ) -> Result<u64, AppendError> {
-        if headers_bytes(headers) + body.len() > RECORD_BYTES_MAX {
+        let pairs = headers.iter().map(|(name, value)| (*name, &**value));
+        if headers_bytes(pairs) + body.len() > RECORD_BYTES_MAX {
             return Err(AppendError::TooLarge);
         }
         let mut map = header_map(headers)?;
@@ -87,7 +88,7 @@ impl Broker {
     }
 }
 
-fn append_error(error: ApiError) -> AppendError {
+pub(crate) fn append_error(error: ApiError) -> AppendError {
     match error {
         ApiError::Refused { code, .. } if CONFLICT.contains(&code) => AppendError::Conflict,
         ApiError::Refused { code, .. } if TOO_LARGE.contains(&code) => AppendError::TooLarge,
@@ -109,12 +110,11 @@ fn append_error(error: ApiError) -> AppendError {
 }
 
 /// What the headers take in a stored message, ours and the expected sequence.
-fn headers_bytes(headers: &[(&'static str, String)]) -> usize {
+pub(crate) fn headers_bytes<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
     const LINE: usize = ": \r\n".len();
     const U64_DIGITS_MAX: usize = 20;
     let frame = "NATS/1.0\r\n\r\n".len() + EXPECTED.len() + LINE + U64_DIGITS_MAX;
     let ours: usize = headers
-        .iter()
         .map(|(name, value)| name.len() + value.len() + LINE)
         .sum();
     frame + ours
@@ -124,14 +124,20 @@ fn headers_bytes(headers: &[(&'static str, String)]) -> usize {
 pub(crate) fn header_map(headers: &[(&'static str, String)]) -> Result<HeaderMap, AppendError> {
     let mut map = HeaderMap::new();
     for (name, text) in headers {
-        let ours = !name.is_empty() && !crate::record::is_nats_header(name);
-        let plain = !text.chars().any(char::is_control);
-        match (HeaderName::from_str(name), HeaderValue::from_str(text)) {
-            (Ok(header), Ok(value)) if ours && plain => map.insert(header, value),
-            _ => return Err(AppendError::BadHeader(name)),
-        }
+        let (header, value) = plain_header(name, text).ok_or(AppendError::BadHeader(name))?;
+        map.insert(header, value);
     }
     Ok(map)
+}
+
+/// A header of a writer's own that the client can send.
+pub(crate) fn plain_header(name: &str, text: &str) -> Option<(HeaderName, HeaderValue)> {
+    let ours = !name.is_empty() && !crate::record::is_nats_header(name);
+    let plain = !text.chars().any(char::is_control);
+    match (HeaderName::from_str(name), HeaderValue::from_str(text)) {
+        (Ok(header), Ok(value)) if ours && plain => Some((header, value)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use crate::provision::ProvisionOptions;
 /// The metadata that counts the lives of the stream. Never lowered: a restore raises it.
 pub(crate) const INCARNATION: &str = "incarnation";
 /// What is provisioned, in this order.
-pub(crate) const DEFINITIONS: [&str; 5] = [
+pub(crate) const DEFINITIONS: [&str; 6] = [
     include_str!("../../../nats/streams/SCORES.json"),
     include_str!("../../../nats/streams/CANARY.json"),
+    include_str!("../../../nats/streams/REPLAYS.json"),
     include_str!("../../../nats/streams/KV_sessions.json"),
     include_str!("../../../nats/streams/KV_gateways.json"),
     include_str!("../../../nats/streams/KV_revocations.json"),
@@ -113,6 +114,7 @@ mod tests {
             [
                 "SCORES",
                 "CANARY",
+                "REPLAYS",
                 "KV_sessions",
                 "KV_gateways",
                 "KV_revocations"

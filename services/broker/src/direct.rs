@@ -47,6 +47,30 @@ impl BatchRequest {
         }
     }
 
+    /// Whatever stands under `subjects` from the stream's beginning on, at most `messages_max`.
+    pub(crate) fn of_subjects(subjects: String, messages_max: u32) -> Self {
+        Self {
+            seq: Some(1),
+            next_by_subj: Some(subjects),
+            multi_last: None,
+            up_to_seq: None,
+            batch: messages_max.min(BATCH_MESSAGES_MAX),
+            max_bytes: BATCH_BYTES_MAX,
+        }
+    }
+
+    /// The newest of each subject that `subjects` matches, `messages_max` of them.
+    pub(crate) fn newest_under(subjects: &str, messages_max: u32) -> Self {
+        Self {
+            seq: None,
+            next_by_subj: None,
+            multi_last: Some(vec![subjects.to_owned()]),
+            up_to_seq: None,
+            batch: messages_max.min(BATCH_MESSAGES_MAX),
+            max_bytes: BATCH_BYTES_MAX,
+        }
+    }
+
     /// The newest record of each of these matches.
     pub(crate) fn newest_of(matches: &[MatchId]) -> Self {
         Self {
@@ -72,19 +96,33 @@ impl Broker {
     /// All records that `request` means, in stream order, in as many batches as it takes.
     pub(crate) async fn direct_batches(
         &self,
-        mut request: BatchRequest,
+        request: BatchRequest,
     ) -> Result<Vec<StoredRecord>, ReadError> {
-        let mut records: Vec<StoredRecord> = Vec::new();
+        let messages = self.direct_messages(SCORES, request, usize::MAX).await?;
+        let records = messages.into_iter().map(StoredRecord::from_message);
+        records
+            .collect::<Option<_>>()
+            .ok_or(ReadError::Malformed("a stored record"))
+    }
+
+    /// What `request` means in `stream`, in stream order, in batches until at least `enough` are there.
+    pub(crate) async fn direct_messages(
+        &self,
+        stream: &str,
+        mut request: BatchRequest,
+        enough: usize,
+    ) -> Result<Vec<Message>, ReadError> {
+        let mut messages = Vec::new();
         loop {
-            let taken_before = records.len();
-            let end = self.direct_batch(&request, &mut records).await?;
-            if end.pending == 0 {
-                return Ok(records);
+            let taken_before = messages.len();
+            let end = self.direct_batch(stream, &request, &mut messages).await?;
+            if end.pending == 0 || messages.len() >= enough {
+                return Ok(messages);
             }
             // A batch that brings nothing but promises more would go on for ever.
-            match records.last() {
-                Some(last) if records.len() > taken_before => {
-                    request.seq = Some(last.stream_sequence + 1);
+            match messages.last().and_then(sequence) {
+                Some(last) if messages.len() > taken_before => {
+                    request.seq = Some(last + 1);
                     request.up_to_seq = request.up_to_seq.or(end.up_to_seq);
                 }
                 _ => return Err(ReadError::Malformed("an empty batch with more behind it")),
@@ -94,14 +132,15 @@ impl Broker {
 
     async fn direct_batch(
         &self,
+        stream: &str,
         request: &BatchRequest,
-        records: &mut Vec<StoredRecord>,
+        messages: &mut Vec<Message>,
     ) -> Result<BatchEnd, ReadError> {
         let question =
             serde_json::to_vec(request).map_err(|_| ReadError::Malformed("the request"))?;
         let inbox = self.client.new_inbox();
         let mut answers = within(ANSWER_MAX, self.client.subscribe(inbox.clone())).await?;
-        let subject = format!("$JS.API.DIRECT.GET.{SCORES}");
+        let subject = format!("$JS.API.DIRECT.GET.{stream}");
         let ask = self
             .client
             .publish_with_reply(subject, inbox, question.into());
@@ -126,12 +165,14 @@ impl Broker {
             if follows != Some(previous) {
                 return Err(lost());
             }
-            let record = StoredRecord::from_message(message)
-                .ok_or(ReadError::Malformed("a stored record"))?;
-            previous = record.stream_sequence;
-            records.push(record);
+            previous = sequence(&message).ok_or(ReadError::Malformed("a stored message"))?;
+            messages.push(message);
         }
     }
+}
+
+fn sequence(message: &Message) -> Option<u64> {
+    number(message.headers.as_ref()?, "Nats-Sequence")
 }
 
 fn batch_end(message: &Message) -> Result<Option<BatchEnd>, ReadError> {
@@ -157,7 +198,7 @@ fn batch_end(message: &Message) -> Result<Option<BatchEnd>, ReadError> {
             up_to_seq: None,
         })),
         _ if status == StatusCode::NO_RESPONDERS => Err(ReadError::Unavailable(
-            "no server holds the stream of scores".to_owned(),
+            "no server holds the stream".to_owned(),
         )),
         TOO_MANY => Err(ReadError::Malformed(
             "more matches at once than the server answers",

@@ -18,8 +18,8 @@ use crate::record::StoredRecord;
 
 /// How long a list of up to 100,000 matches may take.
 const LIST_ANSWER_MAX: Duration = Duration::from_secs(10);
-const NO_STREAM: u64 = 10059;
-const NO_MESSAGE: u64 = 10037;
+pub(crate) const NO_STREAM: u64 = 10059;
+pub(crate) const NO_MESSAGE: u64 = 10037;
 
 /// Whom to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

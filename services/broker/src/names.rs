@@ -6,6 +6,8 @@ use grandstand_core::ids::MatchId;
 pub(crate) const SCORES: &str = "SCORES";
 /// The stream of canaries.
 pub(crate) const CANARY: &str = "CANARY";
+/// The stream of replays.
+pub(crate) const REPLAYS: &str = "REPLAYS";
 /// All subjects of the stream of records.
 pub(crate) const SCORES_ALL: &str = "scores.*";
 /// Where the server republishes committed records.

@@ -86,7 +86,8 @@ pub(crate) fn is_nats_header(name: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case("nats-"))
 }
 
-fn own_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+/// The headers that the writer gave.
+pub(crate) fn own_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .iter()
         .map(|(name, values)| (name.to_string(), values))

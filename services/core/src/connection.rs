@@ -2,6 +2,7 @@
 //! shell hands in what was heard and the time, and writes what [`Connection::poll`] gives.
 
 mod followed;
+mod hello;
 mod poll;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +15,10 @@ use crate::message::{
     ClientMessage, CloseCode, Head, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
 };
 use crate::policy::{Policy, PolicyName};
+use crate::session::SessionId;
 use crate::subscription::{News, SnapshotWish};
+
+pub use hello::SessionRefusal;
 
 /// How long returning clients spread themselves over.
 const RECONNECT_WINDOW_MS: u32 = 2_000;
@@ -48,7 +52,7 @@ pub struct Settings {
     /// The agreed subprotocol.
     pub codec: Codec,
     /// Random and secret: names the session.
-    pub session: String,
+    pub session: SessionId,
     /// Random: which digest marks and heartbeats are this fan's.
     pub phase: u64,
     /// Seconds without traffic before a `status` is sent.
@@ -112,6 +116,8 @@ pub enum Output {
 pub enum Request {
     /// Verify this token; then [`Connection::refreshed`] or close.
     Refresh(String),
+    /// Read this session; then [`Connection::resumed`] or [`Connection::not_resumed`].
+    Resume(SessionId),
 }
 
 /// A fan's connection.
@@ -120,6 +126,7 @@ pub struct Connection {
     settings: Settings,
     rights: FanRights,
     followed: BTreeMap<MatchId, Followed>,
+    wishes_changed: u64,
     /// The match that is looked at first: each has its turn.
     turn: usize,
     /// Answers to what the client said; the shell reads nothing more before [`Output::Wait`], so
@@ -140,6 +147,7 @@ impl Connection {
             settings,
             rights,
             followed: BTreeMap::new(),
+            wishes_changed: 0,
             turn: 0,
             answers: VecDeque::new(),
             wrote_us: None,
@@ -177,19 +185,16 @@ impl Connection {
     pub fn said(&mut self, message: ClientMessage) -> Option<Request> {
         match message {
             ClientMessage::Hello {
-                session: _,
+                session,
                 subscriptions,
                 heartbeat_s,
             } => {
                 self.settings.heartbeat_s = heartbeat_s.unwrap_or(self.settings.heartbeat_s);
-                self.welcome();
-                subscriptions
-                    .into_iter()
-                    .for_each(|subscribe| self.subscribe(subscribe));
+                return self.hello(session.as_deref(), subscriptions);
             }
             ClientMessage::Subscribe(subscribe) => self.subscribe(subscribe),
             ClientMessage::Unsubscribe(match_id) => {
-                self.followed.remove(&match_id);
+                self.unfollow(&match_id);
             }
             ClientMessage::Refresh(token) => return Some(Request::Refresh(token)),
             ClientMessage::Ping => {
@@ -250,6 +255,8 @@ impl Connection {
         }
         let policy = self.rights.policy(&asked, 0, self.settings.phase);
         if let Some(followed) = self.followed.get_mut(&asked.match_id) {
+            let before = (followed.asked().policy, followed.asked().delay_s);
+            self.wishes_changed += u64::from(before != (asked.policy, asked.delay_s));
             return followed.change(policy, asked);
         }
         if self.followed.len() == SUBSCRIPTIONS_MAX {
@@ -263,13 +270,18 @@ impl Connection {
         }
         let match_id = asked.match_id.clone();
         self.followed.insert(match_id, Followed::new(policy, asked));
+        self.wishes_changed += 1;
+    }
+
+    fn unfollow(&mut self, match_id: &MatchId) {
+        self.wishes_changed += u64::from(self.followed.remove(match_id).is_some());
     }
 
     fn welcome(&mut self) {
         let frame = Frame::of(
             self.settings.codec,
             &ServerMessage::Welcome {
-                session: &self.settings.session,
+                session: &self.settings.session.to_string(),
                 tier: &self.rights.tier,
                 heartbeat_s: self.settings.heartbeat_s,
                 reconnect_window_ms: RECONNECT_WINDOW_MS,

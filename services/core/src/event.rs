@@ -9,6 +9,7 @@ use crate::ids::EventId;
 
 /// How an event changes the list of events that count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Op {
     /// It happened after everything before it.
@@ -43,6 +44,7 @@ impl Op {
 
 /// One immutable fact of a match, as its record stores it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Event {
     /// Dense number in the match, from 1.
     pub seq: u64,
@@ -55,8 +57,10 @@ pub struct Event {
     pub kind: String,
     /// The facts, in the sport's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Map<String, Value>>"))]
     pub data: Option<Value>,
     /// Merge patch from the state before this event to the state after it.
+    #[cfg_attr(test, schemars(with = "serde_json::Map<String, Value>"))]
     pub patch: Value,
     /// How it changes the list of events that count.
     #[serde(default, skip_serializing_if = "Op::is_add")]

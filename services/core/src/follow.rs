@@ -13,6 +13,9 @@ const PAUSE_FIRST_US: u64 = 50_000;
 const PAUSE_MAX_US: u64 = 2_000_000;
 /// For so long a healthy leader must not have had a record before a match is called damaged.
 const DAMAGED_AFTER_US: u64 = 30_000_000;
+/// A leader that was frozen may know less for some 20 ms: only one that says so again after this
+/// has lost what we have.
+const LOST_AFTER_US: u64 = 250_000;
 /// The pause before a damaged match is looked at again: only an operator mends it.
 const PAUSE_DAMAGED_US: u64 = 30_000_000;
 /// The pause after somebody did not answer.
@@ -38,7 +41,17 @@ pub struct Follower {
     /// Stream sequence of the newest record in the log.
     stream_sequence: u64,
     gap: Option<Gap>,
+    loss: Option<Loss>,
     wrong_hashes: u64,
+}
+
+/// Records that we have and the leader does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Loss {
+    /// When the leader first said so.
+    since_us: u64,
+    /// When it last did.
+    last_us: u64,
 }
 
 /// Records that we know of and do not have.
@@ -96,6 +109,7 @@ impl Follower {
             generation: 0,
             stream_sequence: 0,
             gap: None,
+            loss: None,
             wrong_hashes: 0,
         }
     }
@@ -125,10 +139,21 @@ impl Follower {
         self.gap.is_some()
     }
 
-    /// Whether a record will not come: a healthy leader has lacked it for long, or the log in the
-    /// stream has a hole.
+    /// Whether a record will not come, or not stay: a healthy leader has lacked it for long, or the
+    /// log in the stream has a hole.
     pub fn is_damaged(&self, now_us: u64) -> bool {
         self.gap.is_some_and(|gap| gap.is_damaged(now_us))
+            || self.loss.is_some_and(|loss| loss.lasts(DAMAGED_AFTER_US))
+    }
+
+    /// Whether the leader lacks what we have, by its last word.
+    pub fn leader_lacks(&self) -> bool {
+        self.loss.is_some()
+    }
+
+    /// Whether the leader has lost what we have, by more than one word.
+    pub fn is_lost(&self) -> bool {
+        self.loss.is_some_and(|loss| loss.lasts(LOST_AFTER_US))
     }
 
     /// A record from the live feed.
@@ -151,6 +176,16 @@ impl Follower {
         if stream_sequence > self.stream_sequence {
             self.miss(stream_sequence, now_us);
         }
+    }
+
+    /// The newest record of the match by its leader, 0 for none.
+    pub fn leader_tip(&mut self, stream_sequence: u64, now_us: u64) {
+        self.tip(stream_sequence, now_us);
+        let lacks = stream_sequence < self.stream_sequence;
+        self.loss = lacks.then(|| Loss {
+            since_us: self.loss.map_or(now_us, |loss| loss.since_us),
+            last_us: now_us,
+        });
     }
 
     /// What a back-fill read, in order. `whom` was asked.
@@ -215,6 +250,7 @@ impl Follower {
         self.generation += 1;
         self.stream_sequence = 0;
         self.gap = None;
+        self.loss = None;
         for arrival in arrivals {
             let stream_sequence = arrival.stream_sequence;
             if self.take(arrival, now_us) == Outcome::Changed {
@@ -237,6 +273,7 @@ impl Follower {
         match self.log.push(arrival.parts, now_us) {
             Ok(check) => {
                 self.stream_sequence = arrival.stream_sequence;
+                self.loss = None;
                 self.wrong_hashes += u64::from(check == HashCheck::Wrong);
                 if self
                     .gap
@@ -263,6 +300,12 @@ impl Follower {
                 });
             }
         }
+    }
+}
+
+impl Loss {
+    fn lasts(&self, for_us: u64) -> bool {
+        self.last_us.saturating_sub(self.since_us) >= for_us
     }
 }
 

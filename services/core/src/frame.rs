@@ -124,6 +124,11 @@ impl Frame {
 
 /// Why a fan gets a state instead of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "snake_case")
+)]
 pub enum Reason {
     /// It has just come.
     Joined,

@@ -15,8 +15,13 @@ pub mod log;
 pub mod message;
 pub mod patch;
 pub mod policy;
+pub mod presence;
 #[cfg(test)]
 mod proptests;
 pub mod record;
+#[cfg(test)]
+mod schemas;
+pub mod session;
+pub mod session_keeper;
 pub mod subscription;
 pub mod value;

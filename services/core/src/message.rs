@@ -117,39 +117,64 @@ pub fn check_delay(delay_s: Option<u32>) -> Result<u32, MessageError> {
     }
 }
 
+/// Who it was, what it wants; answered by a `welcome`.
 #[derive(Deserialize)]
-struct HelloWire {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct HelloWire {
+    /// The session to take up again, as a `welcome` named it.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     session: Option<String>,
+    /// Matches to follow.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = 32)))]
     subscriptions: Vec<SubscribeWire>,
+    /// Seconds without traffic before the server says something.
+    #[cfg_attr(test, schemars(range(min = 15, max = 240)))]
     heartbeat_s: Option<u32>,
 }
 
+/// Follow a match; again for the same match: follow it otherwise.
 #[derive(Deserialize)]
-struct SubscribeWire {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SubscribeWire {
     #[serde(rename = "match")]
     match_id: MatchId,
     after: Option<AfterWire>,
+    /// At most what the tier grants; that if absent.
     policy: Option<PolicyName>,
+    /// How far behind to be, if more than must be.
+    #[cfg_attr(test, schemars(range(max = 3600)))]
     delay_s: Option<u32>,
     #[serde(default)]
     snapshot: SnapshotWish,
 }
 
+/// What the client has seen already; seq 0 without an epoch: nothing, every event is wanted.
 #[derive(Deserialize)]
-struct AfterWire {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("anyOf" = [
+    {"required": ["epoch"], "properties": {"epoch": {"type": "string"}}},
+    {"properties": {"seq": {"const": 0}}}
+])))]
+pub(crate) struct AfterWire {
     epoch: Option<Epoch>,
+    /// The last seq delivered.
+    #[cfg_attr(test, schemars(range(max = 9_007_199_254_740_991_u64)))]
     seq: u64,
 }
 
+/// Follow a match no longer.
 #[derive(Deserialize)]
-struct UnsubscribeWire {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct UnsubscribeWire {
     #[serde(rename = "match")]
     match_id: MatchId,
 }
 
+/// A newer token of the same user: rights are applied anew.
 #[derive(Deserialize)]
-struct RefreshWire {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct RefreshWire {
     token: String,
 }
 
@@ -186,6 +211,7 @@ fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, MessageError> 
 
 /// How far what a gateway shows can be trusted to be all there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Everything that was accepted.
@@ -200,6 +226,7 @@ pub enum Status {
 
 /// The small messages of the server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage<'a> {
     /// The first message.
@@ -260,6 +287,7 @@ pub enum ServerMessage<'a> {
 
 /// A fan's place in a match.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Head<'a> {
     /// Which match.
     #[serde(rename = "match")]

@@ -18,6 +18,7 @@ pub const DELAY_S_MAX: u32 = 3600;
 
 /// The name of a policy on the wire, from the least to the most that a tier can grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyName {
     /// Every 5 s.

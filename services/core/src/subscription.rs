@@ -15,6 +15,7 @@ pub const BEHIND_EVENTS_MAX: u64 = 16;
 
 /// Whether a fan takes a snapshot instead of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SnapshotWish {
     /// When it is far behind.

@@ -1,6 +1,7 @@
 //! What this crate promises, tried on a real nats-server: one for each test, in a folder of its own.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+mod buckets;
 mod harness;
 mod live;
 mod permissions;

@@ -6,7 +6,7 @@ use async_nats::jetstream;
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
-use grandstand_broker::{Broker, ReadFrom, Role, run_canary};
+use grandstand_broker::{Broker, ReadFrom, Role, SessionKey, run_canary};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -48,8 +48,8 @@ async fn a_gateway_can_do_its_work() {
     read_everything(&gateway).await;
     gateway.live_feed().await.unwrap();
 
-    write_and_read_bucket(&ground, Role::Gateway, "sessions").await;
-    write_and_read_bucket(&ground, Role::Gateway, "gateways").await;
+    write_and_read_session(&gateway).await;
+    write_and_list_gateway(&gateway).await;
     read_bucket(&ground, Role::Gateway, "revocations").await;
     assert_eq!(gateway.counts().borrow().denied, 0);
     ground.stop().await;
@@ -67,9 +67,11 @@ async fn ops_can_do_its_work() {
     ops.live_feed().await.unwrap();
     append(&ops, &match_id("imported"), 0, "1").await.unwrap();
 
-    for bucket in ["sessions", "gateways", "revocations"] {
-        write_and_read_bucket(&ground, Role::Ops, bucket).await;
-    }
+    write_and_read_session(&ops).await;
+    assert_eq!(ops.sessions().list(10).await.unwrap().len(), 1);
+    assert_eq!(ops.sessions().size().await.unwrap().keys, 1);
+    write_and_list_gateway(&ops).await;
+    write_and_read_bucket(&ground, Role::Ops, "revocations").await;
     let (client, _) = ground.plain_client(Role::Ops).await;
     let purge = client
         .request(
@@ -100,6 +102,10 @@ async fn what_is_not_a_roles_work_is_refused() {
         "$JS.API.CONSUMER.CREATE.SCORES",
         "$JS.API.CONSUMER.CREATE.SCORES.x.y",
         "$JS.API.STREAM.PURGE.KV_revocations",
+        "$JS.API.STREAM.PURGE.KV_sessions",
+        "$JS.API.STREAM.INFO.KV_sessions",
+        "$JS.API.DIRECT.GET.KV_sessions",
+        "$JS.API.CONSUMER.CREATE.KV_sessions",
         "$KV.revocations.x",
         "live.a",
         "livecanary.a",
@@ -199,6 +205,21 @@ async fn read_everything(broker: &Broker) {
     assert_eq!(broker.tips(&[id]).await.unwrap().len(), 1);
     assert_eq!(broker.directory().await.unwrap().len(), 1);
     assert_eq!(broker.incarnation().await, Ok(1));
+}
+
+async fn write_and_read_session(broker: &Broker) {
+    let (sessions, key) = (broker.sessions(), SessionKey::of(7));
+    // What no replica has is asked of the leader.
+    assert_eq!(sessions.read(&key).await, Ok(None));
+    let revision = sessions.write(&key, "1".into(), Some(0)).await.unwrap();
+    let found = sessions.read(&key).await.unwrap().unwrap();
+    assert_eq!(found.revision, revision);
+}
+
+async fn write_and_list_gateway(broker: &Broker) {
+    let name = "one".parse().unwrap();
+    broker.gateways().write(&name, "1".into()).await.unwrap();
+    assert_eq!(broker.gateways().list().await.unwrap()[0].0, name);
 }
 
 async fn write_and_read_bucket(ground: &Ground, role: Role, bucket: &str) {

@@ -48,7 +48,7 @@ async fn provisioning_twice_changes_nothing() {
     let first = ops.provision(&ProvisionOptions::default()).await.unwrap();
     let second = ops.provision(&ProvisionOptions::default()).await.unwrap();
 
-    assert_eq!(first.len(), 5);
+    assert_eq!(first.len(), 6);
     for report in looked {
         let missing = vec!["(missing)".to_owned()];
         assert!(matches!(report.outcome, Provisioned::Drift { fields, .. } if fields == missing));
@@ -138,7 +138,7 @@ async fn provisioning_after_a_restart_brings_the_memory_buckets_back() {
     for stream in ["KV_sessions", "KV_gateways"] {
         assert_eq!(*outcome_of(&reports, stream), Provisioned::Created);
     }
-    for stream in ["SCORES", "CANARY", "KV_revocations"] {
+    for stream in ["SCORES", "CANARY", "REPLAYS", "KV_revocations"] {
         assert_eq!(*outcome_of(&reports, stream), Provisioned::Unchanged);
     }
     ground.stop().await;

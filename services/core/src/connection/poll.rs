@@ -111,7 +111,7 @@ impl Connection {
     }
 
     fn say_forbidden(&mut self, match_id: &MatchId) -> Output {
-        self.followed.remove(match_id);
+        self.unfollow(match_id);
         Output::Answer(Frame::of(
             self.settings.codec,
             &ServerMessage::Error {

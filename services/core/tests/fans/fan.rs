@@ -9,6 +9,7 @@ use grandstand_core::ids::Cursor;
 use grandstand_core::message::Subscribe;
 use grandstand_core::patch;
 use grandstand_core::policy::PolicyName;
+use grandstand_core::session::SessionId;
 use grandstand_core::subscription::{BEHIND_EVENTS_MAX, SnapshotWish};
 use serde_json::{Value, json};
 
@@ -162,7 +163,7 @@ pub(crate) fn cursor(seq: u64) -> Cursor {
 pub(crate) fn connection(codec: Codec, phase: u64, now_us: u64) -> Connection {
     let settings = Settings {
         codec,
-        session: "s".to_owned(),
+        session: SessionId::new(1),
         phase,
         heartbeat_s: 55,
     };
