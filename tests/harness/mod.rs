@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
 pub(crate) mod api;
+pub(crate) mod browser;
 pub(crate) mod cluster;
 pub(crate) mod dev;
 pub(crate) mod fan;

@@ -14,7 +14,11 @@ use grandstand_core::ids::{IdError, MatchId};
 )]
 pub struct PlayArgs {
     /// The match, in Cricsheet's JSON format
-    pub file: PathBuf,
+    #[arg(required_unless_present = "generate", conflicts_with = "generate")]
+    pub file: Option<PathBuf>,
+    /// Make a T20 up instead, the same for the same seed
+    #[arg(long, env = "GRANDSTAND_GENERATE", value_name = "SEED")]
+    pub generate: Option<u64>,
     /// Scoring URLs; the next is taken when one fails
     #[arg(
         long,
@@ -35,7 +39,7 @@ pub struct PlayArgs {
         value_name = "N|max"
     )]
     pub speed: Speed,
-    /// Id of the match; the file's name unless given
+    /// Id of the match; the file's name, or t20-SEED, unless given
     #[arg(long = "match", env = "GRANDSTAND_MATCH", value_name = "ID")]
     pub match_id: Option<MatchId>,
 }

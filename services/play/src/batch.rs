@@ -33,10 +33,12 @@ mod tests {
 
     #[test]
     fn a_batch_keeps_to_both_bounds() {
-        let event = |bytes: usize| Event {
-            id: "e".to_owned(),
-            kind: "comment",
-            data: json!({"text": "x".repeat(bytes)}),
+        let event = |bytes: usize| {
+            Event::added(
+                "e".to_owned(),
+                "comment",
+                json!({"text": "x".repeat(bytes)}),
+            )
         };
         let small = vec![event(10); 120];
         assert_eq!(next_batch(&small, usize::MAX).0, 50);

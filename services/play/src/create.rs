@@ -8,16 +8,27 @@ use crate::squads::{Side, Squads};
 
 /// What `PUT /v1/matches/{match}` is sent.
 pub fn body(of: &Match, squads: &Squads) -> Value {
-    let date = of.info.dates.first().map_or("1970-01-01", String::as_str);
-    json!({
+    let mut body = json!({
         "sport": "cricket",
-        "title": names::title(&format!("{} v {}", squads.team(Side::A), squads.team(Side::B))),
-        // The files tell days, not times.
-        "start": format!("{date}T00:00:00Z"),
+        "title": title(squads),
         "visibility": "public",
         "rules": rules(of),
         "teams": {"a": team(of, squads, Side::A), "b": team(of, squads, Side::B)},
-    })
+    });
+    if let Some(date) = of.info.dates.first() {
+        // The files tell days, not times.
+        body["start"] = json!(format!("{date}T00:00:00Z"));
+    }
+    body
+}
+
+/// What the match is called.
+pub fn title(squads: &Squads) -> String {
+    names::title(&format!(
+        "{} v {}",
+        squads.team(Side::A),
+        squads.team(Side::B)
+    ))
 }
 
 /// How many innings a side may bat.
@@ -81,7 +92,7 @@ fn team(of: &Match, squads: &Squads, side: Side) -> Value {
 }
 
 /// The initials of a name of several words, else its first three letters.
-fn short(name: &str) -> String {
+pub(crate) fn short(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let letters: String = match words.as_slice() {
         [word] => word.chars().take(3).collect(),

@@ -16,6 +16,7 @@ mod ending;
 pub mod events;
 #[cfg(test)]
 mod events_tests;
+pub mod generate;
 mod names;
 mod play;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Plays one match from its file to the comparison at the end.
+//! Plays one match from its first event to the comparison at the end.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -14,7 +14,10 @@ use crate::args::{PlayArgs, Speed, match_id_of};
 use crate::batch::next_batch;
 use crate::compare::{Comparison, compare};
 use crate::create;
+use crate::cricsheet::Match;
 use crate::events::{Event, events};
+use crate::generate::slips::with_slips;
+use crate::generate::{self, generate};
 use crate::post::Poster;
 use crate::problem::PostError;
 use crate::read::{ReadError, read};
@@ -27,6 +30,9 @@ const WARNINGS_MAX: usize = 20;
 /// Why a match was not played to its end.
 #[derive(Debug, Error)]
 pub enum PlayError {
+    /// Nothing was named.
+    #[error("there is no match to play; name a file, or --generate SEED")]
+    Nothing,
     /// The file is no match.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -108,17 +114,16 @@ impl fmt::Display for Outcome {
 /// Plays the match of `args`. May be dropped at any moment, and run again: ids are the same each
 /// time, so what is stored already is recognised.
 pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayError> {
-    let file = read(&args.file).await?;
-    let match_id = match args.match_id {
-        Some(match_id) => match_id,
-        None => match_id_of(&args.file).map_err(PlayError::MatchId)?,
-    };
-    let sums = tally(&file);
-    let squads = Squads::of(&file);
-    let events = events(&file, &squads, &sums);
+    let Played {
+        match_id,
+        of,
+        squads,
+        sums,
+        events,
+    } = Played::of(&args).await?;
     let started = Instant::now();
     let mut poster = Poster::new(&args.scoring, args.token.reveal(), match_id.clone())?;
-    poster.create(&create::body(&file, &squads)).await?;
+    poster.create(&create::body(&of, &squads)).await?;
     let stored = poster.seq().await?;
     let run = Run {
         events: &events,
@@ -141,6 +146,41 @@ pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayErro
         warnings: warnings.into_iter().take(WARNINGS_MAX).collect(),
         took,
     })
+}
+
+/// A match that is to be played.
+struct Played {
+    match_id: MatchId,
+    of: Match,
+    squads: Squads,
+    sums: Vec<InningsTally>,
+    events: Vec<Event>,
+}
+
+impl Played {
+    async fn of(args: &PlayArgs) -> Result<Self, PlayError> {
+        let (of, usual_id) = match (args.generate, &args.file) {
+            (Some(seed), _) => (generate(seed), Ok(generate::match_id(seed))),
+            (None, Some(file)) => (read(file).await?, match_id_of(file)),
+            (None, None) => return Err(PlayError::Nothing),
+        };
+        let match_id = match &args.match_id {
+            Some(match_id) => match_id.clone(),
+            None => usual_id.map_err(PlayError::MatchId)?,
+        };
+        let (sums, squads) = (tally(&of), Squads::of(&of));
+        let events = events(&of, &squads, &sums);
+        Ok(Self {
+            match_id,
+            events: match args.generate {
+                Some(seed) => with_slips(events, seed),
+                None => events,
+            },
+            of,
+            squads,
+            sums,
+        })
+    }
 }
 
 fn rows(sums: &[InningsTally]) -> [usize; 3] {
@@ -177,7 +217,7 @@ impl Run<'_> {
                 None => usize::MAX,
                 Some(_) if repeats > 0 => repeats,
                 Some(pace) => {
-                    wait_for_ball(pace, &self.events[done]).await;
+                    wait_for(pace, &self.events[done]).await;
                     1
                 }
             };
@@ -194,9 +234,18 @@ impl Run<'_> {
     }
 }
 
-async fn wait_for_ball(pace: &mut Interval, event: &Event) {
+/// How long sides change over, in balls: shorter than in life, where nobody would wait.
+const CHANGE_OVER_BALLS: u32 = 5;
+
+/// Waits as long as it takes in life, at this pace, until `event` is told.
+async fn wait_for(pace: &mut Interval, event: &Event) {
     if event.is_ball() {
         pace.tick().await;
+    } else if event.is_correction() {
+        // Seen between two balls, which come when they would have come.
+        tokio::time::sleep(pace.period() / 2).await;
+    } else if event.opens_later_innings() {
+        tokio::time::sleep(pace.period() * CHANGE_OVER_BALLS).await;
     }
 }
 

@@ -25,7 +25,8 @@ fn sample_file() -> TempDir {
 async fn play(file: &TempDir, urls: &[&str], speed: Speed) -> Result<Outcome, PlayError> {
     let scoring = urls.iter().map(|url| (*url).to_owned()).collect();
     let args = PlayArgs {
-        file: file.path().join("Tiny.json"),
+        file: Some(file.path().join("Tiny.json")),
+        generate: None,
         scoring,
         token: "secret".to_owned().into(),
         speed,

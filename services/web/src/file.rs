@@ -39,6 +39,11 @@ impl File {
             bytes,
         }
     }
+
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &'static str {
+        self.path
+    }
 }
 
 /// A route for each file.

@@ -11,13 +11,61 @@ pub fn fan_page() -> Router {
     routes(FAN_PAGE)
 }
 
+/// A file that is served under the path that it has in this crate.
+macro_rules! file {
+    ($path:literal, $type:ident) => {
+        File::new($path, $type, include_bytes!(concat!("..", $path)))
+    };
+}
+
 const FAN_PAGE: &[File] = &[
     File::new("/", HTML, include_bytes!("../fan/index.html")),
-    File::new("/fan/fan.css", CSS, include_bytes!("../fan/fan.css")),
-    File::new("/fan/fan.js", JS, include_bytes!("../fan/fan.js")),
-    File::new(
-        "/sdk/grandstand.js",
-        JS,
-        include_bytes!("../sdk/grandstand.js"),
-    ),
+    file!("/fan/card.js", JS),
+    file!("/fan/chart.js", JS),
+    file!("/fan/connection.js", JS),
+    file!("/fan/dismissal.js", JS),
+    file!("/fan/fan.css", CSS),
+    file!("/fan/fan.js", JS),
+    file!("/fan/feed.js", JS),
+    file!("/fan/history.js", JS),
+    file!("/fan/list.js", JS),
+    file!("/fan/match.css", CSS),
+    file!("/fan/match.js", JS),
+    file!("/fan/over.js", JS),
+    file!("/fan/pass.js", JS),
+    file!("/fan/score.js", JS),
+    file!("/fan/sentence.js", JS),
+    file!("/fan/state.js", JS),
+    file!("/fan/story.js", JS),
+    file!("/fan/text.js", JS),
+    file!("/fan/tree.js", JS),
+    file!("/fan/view.js", JS),
+    file!("/sdk/grandstand.js", JS),
 ];
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its crate fails"
+)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_page_and_the_client_is_served() {
+        for folder in ["fan", "sdk"] {
+            let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            for entry in fs::read_dir(there).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                let path = format!("/{folder}/{name}");
+                let is_served = FAN_PAGE.iter().any(|file| file.path() == path);
+                let is_page =
+                    name == "index.html" || !name.ends_with("js") && !name.ends_with("css");
+                assert!(is_served || is_page, "{path} is not in the list");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// How good the connection is, as a word with a sign, and since when.
+
+import { clock, count } from "/fan/text.js";
+import { h } from "/fan/view.js";
+
+const SIGNS = { live: "●", delayed: "◐", stale: "◌", offline: "✕", connecting: "…" };
+
+/** Remembers since when the word is what it is, and when something was last heard while all was well. */
+export class Connection {
+  #word = null;
+  #since_ms = 0;
+  #heard_ms = null;
+
+  /** Takes what the client says now; `heard` if something of the match came. */
+  look(client, match, now_ms, heard) {
+    const word = wordOf(client, match);
+    if (word !== this.#word) this.#since_ms = now_ms;
+    this.#word = word;
+    if (heard && word !== "stale" && word !== "offline") this.#heard_ms = now_ms;
+  }
+
+  get word() {
+    return this.#word;
+  }
+
+  /** The word, its sign, and what it means for the reader. */
+  view(tier) {
+    if (this.#word === null) return [];
+    const last = this.#heard_ms === null ? "" : `, last news ${clock(this.#heard_ms)}`;
+    const detail = {
+      live: tier === "free" ? "every 5 seconds" : `since ${clock(this.#since_ms)}`,
+      delayed: `since ${clock(this.#since_ms)}`,
+      stale: `since ${clock(this.#since_ms)}${last}`,
+      offline: `since ${clock(this.#since_ms)}${last}`,
+      connecting: "",
+    }[this.#word];
+    return [h("span", { class: `state ${this.#word}` }, h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[this.#word]), h("b", {}, this.#word)), detail === "" ? null : h("span", { class: "since" }, ` ${detail}`)];
+  }
+}
+
+function wordOf(client, match) {
+  const { state } = client.connection;
+  if (globalThis.navigator?.onLine === false) return "offline";
+  if (state === "closed" || state === "waiting") return "offline";
+  if (state !== "open") return client.counts.connects > 0 ? "offline" : "connecting";
+  if (match === null) return "live";
+  if (match.status === "damaged") return "stale";
+  return ["live", "delayed", "stale"].includes(match.status) ? match.status : "connecting";
+}
+
+/** What an engineer, or a curious fan, may want to know. */
+export function details(client, match, isHashWrong, forget) {
+  const { counts } = client;
+  const all = [
+    ["Match", match.id],
+    ["Event", match.seq],
+    ["Epoch", match.epoch],
+    ["State", match.hash === null || match.hash === undefined ? "not checked yet" : isHashWrong ? "did not match its hash; fetched again" : `proved by its hash ${match.hash}`],
+    ["Tier", client.tier],
+    ["Connection", `${count(counts.reconnects, "reconnect")}, ${count(counts.snapshots, "snapshot")}, ${count(counts.wrong_hashes, "wrong hash", "wrong hashes")}`],
+  ];
+  return h("details", { class: "engine" }, h("summary", {}, "Details"),
+    h("dl", {}, all.filter(([, value]) => value !== null && value !== undefined).map(([label, value]) => h("div", { key: label }, h("dt", {}, label), h("dd", {}, value)))),
+    forget === null ? null : h("button", { type: "button", onclick: forget }, "Forget my token"));
+}

@@ -1,0 +1,74 @@
+// The list of matches: read every ten seconds while the page is looked at.
+
+import { headers } from "/fan/pass.js";
+import { statusBadge } from "/fan/score.js";
+import { clean, clock } from "/fan/text.js";
+import { h } from "/fan/view.js";
+
+const EVERY_MS = 10000;
+const GROUPS = [["live", "Live"], ["break", "In a break"], ["scheduled", "To come"], ["ended", "Finished"]];
+/** More finished matches than this are behind a button. */
+const ENDED_SHOWN = 8;
+
+/** Reads the list; `changed` is called after each try. */
+export class MatchList {
+  matches = null;
+  /** Why it could not be read the last time. */
+  fault = null;
+  #read_ms = null;
+  #timer = null;
+  #changed;
+
+  constructor(changed) {
+    this.#changed = changed;
+    document.addEventListener("visibilitychange", () => this.start());
+  }
+
+  /** Reads now, and again while the page is visible. */
+  async start() {
+    clearTimeout(this.#timer);
+    if (document.visibilityState === "hidden") return;
+    this.#timer = setTimeout(() => this.start(), EVERY_MS);
+    try {
+      // `no-cache` asks with the ETag of what the browser has.
+      const answer = await fetch("/v1/matches", { headers: headers(), cache: "no-cache", signal: AbortSignal.timeout(EVERY_MS) });
+      if (!answer.ok) throw new Error(answer.status === 401 ? "You need a token to see matches here." : "The list can't be read right now.");
+      this.matches = (await answer.json()).matches;
+      this.#read_ms = Date.now();
+      this.fault = null;
+    } catch (error) {
+      this.fault = error instanceof TypeError || error.name === "TimeoutError" ? "The list can't be read right now." : error.message;
+    }
+    this.#changed();
+  }
+
+  /** The list; the strip of the followed match is newer than what was read. */
+  view(chosenId, chosenStrip, showsAll, showAll) {
+    const matches = (this.matches ?? []).map((one) => one.match === chosenId && chosenStrip ? { ...one, strip: chosenStrip } : one);
+    return [
+      h("h2", { key: "title" }, "Matches"),
+      this.fault === null ? null : h("p", { class: "aside fault", key: "fault" }, this.fault, this.#read_ms === null ? "" : ` This is how it was at ${clock(this.#read_ms)}.`),
+      this.matches === null && this.fault === null ? h("p", { class: "aside", key: "wait" }, "Reading the list…") : null,
+      this.matches !== null && matches.length === 0 ? h("p", { class: "aside", key: "none" }, "No match is on. One appears here as soon as a scorer starts it.") : null,
+      GROUPS.map(([status, title]) => group(status, title, matches, chosenId, showsAll, showAll)),
+    ];
+  }
+}
+
+function group(status, title, matches, chosenId, showsAll, showAll) {
+  const mine = matches.filter(({ strip }) => (strip?.status ?? "scheduled") === status).sort((a, b) => b.ts - a.ts || (a.match < b.match ? -1 : 1));
+  const isCut = status === "ended" && !showsAll && mine.length > ENDED_SHOWN;
+  const some = isCut ? mine.filter(({ match }, index) => index < ENDED_SHOWN || match === chosenId) : mine;
+  return mine.length === 0 ? null : h("section", { key: status, "aria-labelledby": `group-${status}` },
+    h("h3", { id: `group-${status}` }, title),
+    h("ul", {}, some.map((one) => item(one, one.match === chosenId))),
+    isCut ? h("button", { type: "button", class: "more", onclick: showAll }, `Show all ${mine.length}`) : null);
+}
+
+function item({ match, strip }, isChosen) {
+  return h("li", { key: match },
+    h("a", { href: `#/m/${match}`, "aria-current": isChosen ? "page" : null },
+      h("span", { class: "item-head" }, h("bdi", { class: "item-title" }, clean(strip?.title ?? match)), statusBadge(strip?.status)),
+      strip?.score ? h("span", { class: "item-score" }, h("bdi", {}, clean(strip.score))) : null,
+      strip?.line ? h("span", { class: "item-line" }, h("bdi", {}, clean(strip.line))) : null));
+}

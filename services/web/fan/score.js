@@ -1,0 +1,146 @@
+// The scoreboard: who has how many, what it means, this over, who is in.
+
+import { currentInnings, inningsOf, isOpen, oversText, playerName, rows, scoreText, teamName } from "/fan/state.js";
+import { ballsOf } from "/fan/over.js";
+import { capital, clean, count, words } from "/fan/text.js";
+import { h } from "/fan/view.js";
+
+/** What each state of a match is called. */
+export const STATUS_WORDS = { scheduled: "To come", live: "Live", break: "Break", ended: "Finished" };
+
+/** The badge of a match's status, by word and shape. */
+export function statusBadge(status) {
+  const word = STATUS_WORDS[status];
+  return word === undefined ? null : h("span", { class: `badge ${status}` }, word);
+}
+
+/** The whole scoreboard of a cricket match. */
+export function scoreboard(state) {
+  const current = currentInnings(state);
+  return h("section", { class: state.now === undefined ? "board resting" : "board", "aria-labelledby": "title" },
+    heading(state),
+    h("div", { class: "sides" }, sidesInOrder(state).map((side) => sideRow(state, side, current))),
+    state.strip?.line ? h("p", { class: "line" }, h("bdi", {}, clean(state.strip.line))) : null,
+    current === null ? null : figures(state, current),
+    current === null ? null : thisOver(state, current),
+    current === null ? null : crease(state, current),
+  );
+}
+
+function heading(state) {
+  const status = state.status?.status;
+  const pause = state.strip?.status === "break" && status !== undefined ? capital(words(status)) : null;
+  return h("div", { class: "board-head" },
+    h("h1", { id: "title" }, h("bdi", {}, clean(state.strip?.title ?? ""))),
+    h("p", { class: "badges" }, statusBadge(state.strip?.status), pause === null ? null : h("span", { class: "pause" }, pause)),
+  );
+}
+
+/** The side that batted first stands first. */
+function sidesInOrder(state) {
+  const first = inningsOf(state)[0]?.batting_team;
+  return first === "b" ? ["b", "a"] : ["a", "b"];
+}
+
+function sideRow(state, side, current) {
+  const all = inningsOf(state).filter((innings) => innings.batting_team === side);
+  const isBatting = current !== null && isOpen(state, current) && current.batting_team === side;
+  const main = all.filter((innings) => !innings.super_over);
+  const scores = main.map((innings, index) => h("span", { class: "total" }, index > 0 ? h("span", { class: "and" }, " & ") : null, scoreText(state, innings)));
+  const last = main.at(-1);
+  const superOvers = all.filter((innings) => innings.super_over);
+  return h("div", { class: isBatting ? "side batting" : "side", key: side },
+    h("p", { class: "team" }, h("bdi", {}, teamName(state, side)), isBatting ? h("span", { class: "bats" }, " batting") : null),
+    h("p", { class: "score" },
+      scores.length > 0 ? scores : h("span", { class: "none" }, all.length === 0 && current !== null && isOpen(state, current) ? "yet to bat" : ""),
+      last === undefined ? null : h("span", { class: "overs" }, ` ${oversOf(last)}`),
+      superOvers.map((innings) => h("span", { class: "overs super" }, ` Super over ${scoreText(state, innings)}`)),
+    ),
+  );
+}
+
+function oversOf(innings) {
+  const most = innings.overs_max === undefined || innings.end !== undefined ? "" : `/${innings.overs_max}`;
+  return `(${innings.overs}${most} ov)`;
+}
+
+/** Rates and what is needed, as far as the state knows them. */
+function figures(state, current) {
+  const now = isOpen(state, current) ? state.now : {};
+  const pair = rows(current.partnerships).at(-1)?.[1];
+  const isTogether = pair?.batters.every((id) => id === now.striker || id === now.non_striker);
+  const target = current.target;
+  const method = target?.method === undefined ? "" : ` (${clean(target.method)})`;
+  const all = [
+    ["Run rate", now.run_rate],
+    ["Required rate", now.required_rate],
+    ["Target", target === undefined || state.result !== undefined ? undefined : `${target.runs}${method}`],
+    ["Par", target?.par],
+    ["Partnership", isTogether ? `${pair.runs} (${pair.balls})` : undefined],
+    ["Next ball", now.free_hit ? "Free hit" : undefined],
+    ["Review", now.review === "pending" ? "Being looked at" : undefined],
+  ];
+  const known = all.filter(([, value]) => value !== undefined);
+  return known.length === 0 ? null : h("dl", { class: "figures" }, known.map(([label, value]) =>
+    h("div", { key: label }, h("dt", {}, label), h("dd", {}, value))));
+}
+
+function thisOver(state, current) {
+  const [key, over] = rows(current.per_over).at(-1) ?? [];
+  if (key === undefined || !isOpen(state, current)) return null;
+  const number = Number(key.slice(1));
+  const isOver = Number(String(current.overs).split(".")[0]) >= number;
+  const balls = ballsOf(over.balls);
+  return h("div", { class: "this-over" },
+    h("h2", { class: "small" }, isOver ? `Last over (${number})` : `This over (${number})`),
+    h("ol", { class: "balls", "aria-label": `Over ${number}` }, balls.map((ball, index) => ballChip(ball, `${current.key}${key}${index}`))),
+    h("p", { class: "over-sum" }, count(over.runs, "run"), over.wickets > 0 ? `, ${count(over.wickets, "wicket")}` : ""),
+  );
+}
+
+function ballChip(ball, key) {
+  const look = ball.isWicket ? "ball wicket" : ball.isBoundary ? "ball boundary" : ball.text === "." ? "ball dot" : "ball";
+  return h("li", { class: look, key, fresh: true },
+    h("span", { "aria-hidden": "true" }, ball.text === "." ? "•" : ball.text),
+    h("span", { class: "unseen" }, ball.words),
+  );
+}
+
+/** Who is in, and who bowls. */
+function crease(state, current) {
+  if (!isOpen(state, current)) return null;
+  const { striker, non_striker, bowler } = state.now;
+  const batters = [striker, non_striker].filter((id) => id !== undefined);
+  const inOrder = rows(current.batting).map(([, row]) => row).filter((row) => batters.includes(row.player));
+  const bowling = rows(current.bowling).map(([, row]) => row).find((row) => row.player === bowler);
+  if (batters.length === 0 && bowler === undefined) return null;
+  const others = batters.filter((id) => !inOrder.some((row) => row.player === id));
+  return h("div", { class: "crease" },
+    batters.length === 0 ? null : h("table", {},
+      h("caption", { class: "unseen" }, "At the crease"),
+      head("Batter", ["R", "runs"], ["B", "balls"], ["4s", "fours"], ["6s", "sixes"]),
+      h("tbody", {},
+        inOrder.map((row) => h("tr", { key: row.player },
+          h("th", { scope: "row" }, h("bdi", {}, clean(row.name)), row.player === striker ? h("span", { class: "facing" }, h("span", { "aria-hidden": "true" }, "*"), h("span", { class: "unseen" }, " on strike")) : null),
+          [row.runs, row.balls, row.fours, row.sixes].map((figure, index) => h("td", { class: index === 0 ? "main" : null }, figure)))),
+        others.map((id) => h("tr", { key: id }, h("th", { scope: "row" }, h("bdi", {}, playerName(state, id))), h("td", { class: "main" }, "0"), h("td", {}, "0"), h("td", {}, "0"), h("td", {}, "0"))),
+      ),
+    ),
+    bowler === undefined ? null : h("table", {},
+      h("caption", { class: "unseen" }, "Bowling"),
+      head("Bowler", ["O", "overs"], ["M", "maidens"], ["R", "runs"], ["W", "wickets"]),
+      h("tbody", {}, h("tr", { key: bowler },
+        h("th", { scope: "row" }, h("bdi", {}, playerName(state, bowler))),
+        bowling === undefined ? h("td", { colspan: "4" }, "first over") : [oversText(state, bowling.balls), bowling.maidens, bowling.runs, bowling.wickets].map((figure, index) => h("td", { class: index === 3 ? "main" : null }, figure)),
+      )),
+    ),
+  );
+}
+
+/** The head of a table: columns as `[short, whole]`. */
+export function head(first, ...columns) {
+  return h("thead", {}, h("tr", {},
+    h("th", { scope: "col" }, first),
+    columns.map(([label, whole]) => h("th", { scope: "col" }, h("abbr", { title: whole, "aria-label": whole }, label))),
+  ));
+}
