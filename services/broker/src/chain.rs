@@ -51,10 +51,7 @@ pub enum CopiedRecordError {
 
 impl CopiedRecord {
     /// The record with these headers and this body.
-    pub fn new(
-        headers: &BTreeMap<String, String>,
-        body: Bytes,
-    ) -> Result<Self, CopiedRecordError> {
+    pub fn new(headers: &BTreeMap<String, String>, body: Bytes) -> Result<Self, CopiedRecordError> {
         let pairs = headers.iter().map(|(name, value)| (&**name, &**value));
         let bytes = headers_bytes(pairs.clone()) + body.len();
         if bytes > RECORD_BYTES_MAX {

@@ -78,11 +78,7 @@ pub struct Replay {
 
 impl Broker {
     /// Begins to write `replay.<run>.<match>`, which must be empty.
-    pub async fn replay(
-        &self,
-        run: &ReplayRun,
-        match_id: &MatchId,
-    ) -> Result<Replay, ReplayError> {
+    pub async fn replay(&self, run: &ReplayRun, match_id: &MatchId) -> Result<Replay, ReplayError> {
         let subject = format!("replay.{run}.{match_id}");
         let chain = Chain::new(self.clone(), REPLAYS, subject, 0);
         match chain.newest().await? {
