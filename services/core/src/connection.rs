@@ -53,7 +53,7 @@ pub struct Settings {
     pub codec: Codec,
     /// Random and secret: names the session.
     pub session: SessionId,
-    /// Random: which digest marks and heartbeats are this fan's.
+    /// Which digest marks are this fan's.
     pub phase: u64,
     /// Seconds without traffic before a `status` is sent.
     pub heartbeat_s: u32,

@@ -76,7 +76,8 @@ pub struct Headers {
 #[error("header {0} is missing or malformed")]
 pub struct HeadersError(&'static str);
 
-const CREATED: &str = "Grandstand-Created";
+/// The header that holds [`Headers::created_us`].
+pub const CREATED: &str = "Grandstand-Created";
 const SPORT: &str = "Grandstand-Sport";
 const RULES: &str = "Grandstand-Rules";
 const VISIBILITY: &str = "Grandstand-Visibility";

@@ -100,6 +100,14 @@ impl Policy {
         }
     }
 
+    /// How long an event may wait for it at most; what waits only for a window is as good as shown.
+    pub fn lag_us(&self) -> u64 {
+        match self.pace {
+            Pace::Realtime | Pace::Batch => self.delay_us,
+            Pace::Digest { .. } => self.delay_us + DIGEST_PERIOD_US,
+        }
+    }
+
     /// When something new can be shown next, if nothing is published meanwhile: `next_us` is the
     /// time of the first event that is not shown yet, if there is one.
     pub fn wakes_at(&self, next_us: Option<u64>, now_us: u64, window_until_us: u64) -> Option<u64> {

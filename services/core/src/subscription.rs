@@ -13,6 +13,9 @@ use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, PolicyName,
 /// Who is further behind than this many events gets a snapshot instead.
 pub const BEHIND_EVENTS_MAX: u64 = 16;
 
+/// Clocks of scoring and gateway differ by less.
+const CLOCKS_US: u64 = 1_000_000;
+
 /// Whether a fan takes a snapshot instead of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -43,6 +46,8 @@ pub struct Subscription {
     /// Up to here the fan was told nothing only because nothing could be said before: these go out
     /// as events however many they are.
     due: u64,
+    /// Since when the fan says that it has more than it is shown.
+    doubted_us: Option<u64>,
     /// Whether what is released at the next read counts as behind.
     arrears: Arrears,
     window_until_us: u64,
@@ -70,6 +75,17 @@ enum Arrears {
     Absent,
     /// Its connection was busy with something else.
     Busy,
+}
+
+/// Whether a cursor that is ahead can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// It is not ahead.
+    None,
+    /// It may be right until then, Unix microseconds.
+    Until(u64),
+    /// It can't, unless this log lacks something.
+    Ripe,
 }
 
 /// What [`Subscription::read`] found.
@@ -101,6 +117,7 @@ impl Subscription {
             generation: None,
             owed,
             due: 0,
+            doubted_us: None,
             arrears: Arrears::Absent,
             window_until_us: 0,
             caught_up: false,
@@ -149,8 +166,8 @@ impl Subscription {
 
     /// The leader was asked about a cursor that is ahead, and its log ends below it: the log of
     /// that epoch was rolled back.
-    pub fn leader_said(&mut self, log: &MatchLog) {
-        if self.is_ahead(log) {
+    pub fn leader_said(&mut self, log: &MatchLog, now_us: u64) {
+        if let Doubt::Ripe = self.doubt(log, now_us) {
             self.start_over(Reason::RolledBack);
         }
     }
@@ -159,9 +176,11 @@ impl Subscription {
     /// was filled anew.
     pub fn read(&mut self, log: &MatchLog, generation: u64, codec: Codec, now_us: u64) -> Read {
         self.check_epoch(log, generation);
-        if self.is_ahead(log) {
-            return Read::Ahead;
-        }
+        let ripe_us = match self.doubt(log, now_us) {
+            Doubt::None => None,
+            Doubt::Until(ripe_us) => Some(ripe_us),
+            Doubt::Ripe => return Read::Ahead,
+        };
         let released = self.released(log, now_us);
         if self.owed.is_none() && self.is_behind(log, released) {
             self.owed = Some(Reason::Behind);
@@ -183,7 +202,8 @@ impl Subscription {
                 None => self.seq.max(released),
             };
             let next_us = log.time_us(shown + 1);
-            return Read::Wait(self.policy.wakes_at(next_us, now_us, self.window_until_us));
+            let wakes_us = self.policy.wakes_at(next_us, now_us, self.window_until_us);
+            return Read::Wait(wakes_us.into_iter().chain(ripe_us).min());
         };
         self.epoch = Some(log.epoch());
         if self.window_until_us <= now_us {
@@ -220,11 +240,31 @@ impl Subscription {
     /// Nothing that the fan has is of use any more.
     fn start_over(&mut self, reason: Reason) {
         self.owed = Some(reason);
-        (self.seq, self.due, self.epoch) = (0, 0, None);
+        (self.seq, self.due, self.epoch, self.doubted_us) = (0, 0, None, None);
     }
 
-    fn is_ahead(&self, log: &MatchLog) -> bool {
-        self.epoch == Some(log.epoch()) && self.seq > log.head()
+    /// Whether the fan says that it has what there is not. One who is kept behind is told so only
+    /// when all that it can have is shown by its own policy too: else who guesses a seq and is, or
+    /// is not, told that it is too high knows how far the match has come.
+    fn doubt(&mut self, log: &MatchLog, now_us: u64) -> Doubt {
+        let lag_us = self.policy.lag_us();
+        let shown = match lag_us {
+            0 => log.head(),
+            _ => self.released(log, now_us),
+        };
+        if self.epoch != Some(log.epoch()) || self.seq <= shown {
+            self.doubted_us = None;
+            return Doubt::None;
+        }
+        let since_us = *self.doubted_us.get_or_insert(now_us);
+        let ripe_us = match lag_us {
+            0 => now_us,
+            _ => since_us + lag_us + CLOCKS_US,
+        };
+        match ripe_us <= now_us {
+            true => Doubt::Ripe,
+            false => Doubt::Until(ripe_us),
+        }
     }
 
     fn released(&self, log: &MatchLog, now_us: u64) -> u64 {

@@ -1,5 +1,7 @@
 //! Who is asking, and what that lets them see and when.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use grandstand_core::connection::FanRights;
@@ -104,10 +106,30 @@ impl Viewer {
         grant.is_some_and(|grant| grant.may_read_private(match_id.as_str()))
     }
 
-    /// The policy of its GETs for a match that keeps everybody `delay_s` behind.
+    /// The policy of its GETs for a match that keeps everybody `delay_s` behind: whoever is not
+    /// granted realtime sees marks, however often he asks.
     pub(crate) fn policy(&self, delay_s: u32) -> Policy {
         let own_s = self.grant.as_ref().map_or(0, |grant| grant.delay_s);
-        Policy::new(self.policy_max, own_s.max(delay_s), 0)
+        let name = match self.policy_max {
+            PolicyName::Realtime => PolicyName::Realtime,
+            PolicyName::Batch | PolicyName::Digest => PolicyName::Digest,
+        };
+        Policy::new(name, own_s.max(delay_s), 0)
+    }
+
+    /// Which marks are its connections': the same for all that a user has, wherever they are, or
+    /// who connects again and again would look at all marks. The anonymous of one address share.
+    pub(crate) fn phase(&self, address: Option<IpAddr>) -> u64 {
+        // Without a key of its own: every gateway comes to the same phase.
+        let mut hasher = DefaultHasher::new();
+        match (self.sub(), address) {
+            (Some(sub), _) => sub.hash(&mut hasher),
+            (None, Some(IpAddr::V4(address))) => address.hash(&mut hasher),
+            // One line of a provider has 2^64 addresses.
+            (None, Some(IpAddr::V6(address))) => address.segments()[..4].hash(&mut hasher),
+            (None, None) => {}
+        }
+        hasher.finish()
     }
 
     /// What its connection may do.
@@ -129,7 +151,7 @@ impl Viewer {
     }
 }
 
-/// Random bits for sessions and phases; the time of day where the system has none to give, which
+/// Random bits for sessions and names; the time of day where the system has none to give, which
 /// is no secret but spreads as well.
 pub(crate) fn random_u128() -> u128 {
     let mut bytes = [0; 16];

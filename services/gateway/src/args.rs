@@ -1,9 +1,15 @@
 //! What a gateway can be told at its start.
 
+use std::net::SocketAddr;
+
 use clap::Args;
+use grandstand_broker::GatewayName;
 use grandstand_core::policy::PolicyName;
 use grandstand_server::args::EdgeArgs;
 use grandstand_server::grant::Tier;
+
+use crate::access::random_u128;
+use crate::presence::Advertised;
 
 /// Options of a gateway.
 #[derive(Debug, Clone, Args)]
@@ -21,9 +27,27 @@ pub struct GatewayArgs {
         default_value = "nats://127.0.0.1:4222"
     )]
     pub nats_url: String,
+    /// How it is known to its peers and to operators.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// How fans are served.
     #[command(flatten)]
     pub fans: FanArgs,
+}
+
+/// How a gateway is known to its peers and to operators.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlaceArgs {
+    /// Name among all gateways, up to 64 letters, digits, - and _; the host's with something random
+    /// unless given
+    #[arg(long, value_name = "NAME", env = "GRANDSTAND_NAME")]
+    pub name: Option<GatewayName>,
+    /// URL at which fans reach it, if it is not the address that it listens on
+    #[arg(long, value_name = "URL", env = "GRANDSTAND_ADVERTISE_URL", value_parser = parse_url)]
+    pub advertise_url: Option<String>,
+    /// URL at which its peers reach its admin port, if it is not the address of that
+    #[arg(long, value_name = "URL", env = "GRANDSTAND_ADVERTISE_ADMIN_URL", value_parser = parse_url)]
+    pub advertise_admin_url: Option<String>,
 }
 
 /// How fans are served.
@@ -63,6 +87,36 @@ impl FanArgs {
             Tier::Plus => self.plus_policy,
             Tier::Premium => self.premium_policy,
         }
+    }
+}
+
+impl PlaceArgs {
+    /// What others are told, of a gateway that listens at these addresses.
+    pub fn advertised(self, listen: SocketAddr, admin_listen: SocketAddr) -> Advertised {
+        let url = |given: Option<String>, address| given.unwrap_or(format!("http://{address}"));
+        Advertised {
+            name: self.name.unwrap_or_else(own_name),
+            url: url(self.advertise_url, listen),
+            admin_url: url(self.advertise_admin_url, admin_listen),
+        }
+    }
+}
+
+/// The host's name as far as it fits, and something that no other gateway there has.
+fn own_name() -> GatewayName {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let host: String = host.trim().chars().map(word).take(40).collect();
+    let name = format!("{host}-{:08x}", random_u128() as u32);
+    let name = name.trim_start_matches('-').parse();
+    name.expect("letters, digits and '-', and fewer than 64 of them")
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    let url: http::Uri = text.parse().map_err(|_| "is no URL".to_owned())?;
+    match (url.scheme_str(), url.authority()) {
+        (Some("http" | "https"), Some(_)) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("a URL is like http://10.0.0.7:7002".to_owned()),
     }
 }
 

@@ -89,6 +89,12 @@ impl Directory {
         entry.show(shown, now_us);
     }
 
+    /// The leader has no record of a match any more.
+    pub(crate) fn forget(&self, match_id: &MatchId) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(match_id);
+    }
+
     /// All there is was read in this life of the stream: what only an earlier one had is gone.
     pub(crate) fn keep_only(&self, incarnation: u64) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);

@@ -192,6 +192,11 @@ impl Slot {
             .for_each(|notify| notify.notify_one());
     }
 
+    /// How many read.
+    pub(crate) fn readers(&self) -> usize {
+        lock(&self.readers).waiting.len()
+    }
+
     /// Whether somebody reads.
     pub(crate) fn has_readers(&self) -> bool {
         !lock(&self.readers).waiting.is_empty()

@@ -4,6 +4,7 @@
 //! One event's way: [`Follow::record`] -> [`grandstand_core::follow::Follower::live`] -> the log ->
 //! [`Slot::wake`] -> the fan's [`crate::socket`].
 
+mod changed;
 mod check;
 mod fill;
 mod health;
@@ -28,6 +29,7 @@ use crate::directory::Directory;
 use crate::feeds::{Content, Feeds, Ready, Slot};
 use crate::freshness::{Canaries, Freshness};
 use crate::read::{self, Arrived, Found};
+use crate::sign::FreshSign;
 
 pub(crate) use check::ABSENT_US;
 
@@ -43,12 +45,14 @@ pub(crate) struct Follow {
     directory: Arc<Directory>,
     clock: Clock,
     readiness: Check,
+    sign: FreshSign,
     jobs: JoinSet<Found>,
     fill_queue: queue::FillQueue,
     filling: HashSet<MatchId>,
     /// Matches with a gap, and since when.
     gaps: HashMap<MatchId, u64>,
     backfilling: HashSet<MatchId>,
+    changed: changed::Changed,
     checks: check::Checks,
     life: life::Life,
     canaries: Canaries,
@@ -65,6 +69,7 @@ impl Follow {
         directory: Arc<Directory>,
         clock: Clock,
         readiness: Check,
+        sign: FreshSign,
     ) -> Self {
         Self {
             broker,
@@ -72,11 +77,13 @@ impl Follow {
             directory,
             clock,
             readiness,
+            sign,
             jobs: JoinSet::new(),
             fill_queue: queue::FillQueue::default(),
             filling: HashSet::new(),
             gaps: HashMap::new(),
             backfilling: HashSet::new(),
+            changed: changed::Changed::default(),
             checks: check::Checks::default(),
             life: life::Life::default(),
             canaries: Canaries::awaited(clock.now_us()),
@@ -252,7 +259,7 @@ impl Follow {
         match self.freshness {
             _ if ready.feed.follower.is_damaged(now_us) => Status::Damaged,
             Freshness::Stale => Status::Stale,
-            _ if gap_told => Status::Stale,
+            _ if gap_told || ready.feed.follower.is_lost() => Status::Stale,
             Freshness::Delayed => Status::Delayed,
             Freshness::Fresh => Status::Live,
         }

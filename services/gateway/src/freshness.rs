@@ -80,6 +80,11 @@ impl Canaries {
         self.heard_us.unwrap_or(0)
     }
 
+    /// The same of the newest canary alone; none before the first.
+    pub(crate) fn newest_heard_us(&self) -> Option<u64> {
+        self.heard_us.filter(|_| self.newest_number > 0)
+    }
+
     /// How far behind the broker is, in seconds: how late the newest canary was beyond the quickest
     /// of late, or for how long the next one has been due.
     pub(crate) fn lag_s(&self, now_us: u64) -> f64 {

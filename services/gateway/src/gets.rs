@@ -252,7 +252,8 @@ fn cache_control(
     visibility: Visibility,
     now_us: u64,
 ) -> HeaderValue {
-    let left_s = (DIGEST_PERIOD_US - now_us % DIGEST_PERIOD_US) / 1_000_000;
+    let shown_us = now_us.saturating_sub(policy.delay_us);
+    let left_s = (DIGEST_PERIOD_US - shown_us % DIGEST_PERIOD_US) / 1_000_000;
     let text = match (visibility, policy.pace, viewer.is_anonymous()) {
         (Visibility::Private, _, _) => "private, no-store".to_owned(),
         (_, Pace::Digest { .. }, true) => format!("public, max-age={left_s}"),

@@ -1,13 +1,15 @@
 //! `GET /v1/ws`: from a request to a fan's socket. Everything that can be refused is refused
 //! before the upgrade.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use grandstand_core::connection::{Connection, Settings};
 use grandstand_core::frame::Codec;
 use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
+use grandstand_core::session::SessionId;
 use grandstand_server::bearer::BEARER_SUBPROTOCOL;
 use grandstand_server::problem::Problem;
 use grandstand_server::serve::ConnectionSlot;
@@ -30,17 +32,20 @@ use crate::socket::{Fan, config};
 pub(crate) async fn websocket(
     State(edge): State<Arc<Edge>>,
     slot: Option<Extension<ConnectionSlot>>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     mut request: Request,
 ) -> Result<Response, Refused> {
     let key = websocket_key(request.headers())?;
     let subprotocol = subprotocol(request.headers())?;
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(bad_query)?;
     let viewer = edge.access.viewer(request.headers())?;
+    let phase = viewer.phase(peer.map(|peer| peer.0.0.ip()));
     let upgrade = hyper::upgrade::on(&mut request);
     let connection = connection(
         &edge,
         &viewer,
         subprotocol.map_or(Codec::Json, |(codec, _)| codec),
+        phase,
         query,
     );
 
@@ -61,7 +66,7 @@ pub(crate) async fn websocket(
     Ok(switching(&key, subprotocol.map(|(_, name)| name)))
 }
 
-fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, query: Query) -> Connection {
+fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Query) -> Connection {
     let cursors = query
         .subscriptions
         .iter()
@@ -72,8 +77,8 @@ fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, query: Query) -> Conne
     metrics::counter!("grandstand_resumes_total").increment(cursors);
     let settings = Settings {
         codec,
-        session: format!("{:032x}", random_u128()),
-        phase: random_u128() as u64,
+        session: SessionId::new(random_u128()),
+        phase,
         heartbeat_s: query.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
     };
     let mut connection = Connection::new(settings, viewer.rights(), edge.clock.now_us());

@@ -8,15 +8,22 @@ mod access;
 mod args;
 mod clock;
 mod directory;
+mod fan_session;
 mod feeds;
 mod follow;
+mod followed;
 mod freshness;
 mod gets;
 mod handshake;
+mod peers;
+mod presence;
 mod query;
 mod read;
 mod refuse;
+mod sessions;
+mod sign;
 mod socket;
+mod standing;
 mod telemetry;
 
 use std::sync::Arc;
@@ -30,21 +37,32 @@ use grandstand_server::listen::Listener;
 use grandstand_server::readiness::Check;
 use grandstand_server::serve::{ServeLimits, serve};
 use grandstand_server::token::Verifier;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use args::{Anonymous, FanArgs, GatewayArgs};
+pub use args::{Anonymous, FanArgs, GatewayArgs, PlaceArgs};
+pub use presence::Advertised;
+pub use sign::FreshSign;
 
 use crate::access::Access;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
+use crate::peers::PeerWatch;
+use crate::presence::Presence;
+use crate::sessions::FanSessions;
 
 /// What a gateway needs.
 pub struct Gateway {
     /// Signed in as the gateway role.
     pub broker: Broker,
+    /// A connection of its own for sessions and presence, signed in as the same role.
+    pub buckets: Broker,
+    /// How it is known to peers and operators.
+    pub advertised: Advertised,
     /// Verifies fans' tokens.
     pub verifier: Verifier,
     /// How fans are served.
@@ -55,6 +73,10 @@ pub struct Gateway {
     pub connections_max: usize,
     /// Told when there is a list of matches to show.
     pub readiness: Check,
+    /// Told when its peers fare better.
+    pub peers: Check,
+    /// Put up for its peers to see.
+    pub sign: FreshSign,
 }
 
 /// What every request of this gateway shares.
@@ -62,6 +84,7 @@ struct Edge {
     access: Access,
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
+    sessions: Arc<FanSessions>,
     clock: Clock,
     fans: TaskTracker,
     stop: CancellationToken,
@@ -73,25 +96,49 @@ impl Gateway {
         telemetry::describe();
         // Before anything is read, so that nothing falls between reading and listening.
         let live = self.broker.live_feed().await?;
+        let clock = Clock::start();
+        let name = self.advertised.name.to_string();
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             feeds: Arc::new(Feeds::default()),
             directory: Arc::new(Directory::default()),
-            clock: Clock::start(),
+            sessions: Arc::new(FanSessions::new(&self.buckets, name, clock)),
+            clock,
             fans: TaskTracker::new(),
             stop: stop.clone(),
         });
-        let feeds = Arc::clone(&edge.feeds);
         let follow = Follow::new(
-            self.broker,
-            feeds,
+            self.broker.clone(),
+            Arc::clone(&edge.feeds),
             Arc::clone(&edge.directory),
-            edge.clock,
+            clock,
             self.readiness,
+            self.sign.clone(),
         );
-        // The follower outlives the doors: the last answers still look at what it holds.
-        let follow_stop = CancellationToken::new();
-        let following = tokio::spawn(follow.run(live, follow_stop.clone()));
+        let (peers_told, peers) = watch::channel(Vec::new());
+        let presence = Presence {
+            edge: Arc::clone(&edge),
+            gateways: self.buckets.gateways(),
+            advertised: self.advertised,
+            connections_max: self.connections_max,
+            sign: self.sign.clone(),
+            peers: peers_told,
+        };
+        let peer_watch = PeerWatch {
+            broker: self.broker,
+            clock,
+            sign: self.sign,
+            peers,
+            readiness: self.peers,
+        };
+        // They outlive the doors: the last answers still look at what the follower holds, and the
+        // last fans still have a session.
+        let tasks_stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(follow.run(live, tasks_stop.clone()));
+        tasks.spawn(Arc::clone(&edge.sessions).run(tasks_stop.clone()));
+        tasks.spawn(presence.run(tasks_stop.clone()));
+        tasks.spawn(peer_watch.run(tasks_stop.clone()));
 
         let limits = ServeLimits {
             connections_max: self.connections_max,
@@ -106,9 +153,11 @@ impl Gateway {
         .await;
         edge.fans.close();
         edge.fans.wait().await;
-        follow_stop.cancel();
-        if let Err(error) = following.await {
-            tracing::error!(%error, "the follower ended abnormally");
+        tasks_stop.cancel();
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a task of the gateway ended abnormally");
+            }
         }
         Ok(())
     }

@@ -1,19 +1,17 @@
 //! One fan's WebSocket: the thin shell around [`Connection`], one task each.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use grandstand_core::connection::{Connection, FanRights, MatchView, Matches, Output, Request};
+use grandstand_core::connection::{Connection, FanRights, Output, Request};
 use grandstand_core::frame::{Codec, Frame};
-use grandstand_core::ids::MatchId;
 use grandstand_core::message::{ClientMessage, CloseCode};
+use grandstand_core::session::SessionId;
 use grandstand_core::subscription::News;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -23,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Edge;
 use crate::access::Viewer;
-use crate::feeds::{Content, Following};
-use crate::follow::ABSENT_US;
+use crate::fan_session::{FanSession, Found};
+use crate::followed::Followed;
 use crate::refuse::count_refusal;
 
 /// What a client may send in one message: the longest is a `hello` with 32 subscriptions.
@@ -51,15 +49,9 @@ pub(crate) struct Fan {
     edge: Arc<Edge>,
     viewer: Viewer,
     connection: Connection,
+    session: FanSession,
     socket: WebSocketStream<TokioIo<Upgraded>>,
     followed: Followed,
-}
-
-/// The matches that a fan follows, as its connection looks at them.
-struct Followed {
-    viewer: Viewer,
-    notify: Arc<Notify>,
-    by_id: BTreeMap<MatchId, Following>,
 }
 
 /// Why a fan's task ends.
@@ -82,24 +74,23 @@ impl Fan {
         connection: Connection,
         socket: WebSocketStream<TokioIo<Upgraded>>,
     ) -> Self {
-        let followed = Followed {
-            viewer: viewer.clone(),
-            notify: Arc::new(Notify::new()),
-            by_id: BTreeMap::new(),
-        };
+        let session = FanSession::new(Arc::clone(&edge.sessions), connection.session());
         Self {
             edge,
+            followed: Followed::new(viewer.clone()),
             viewer,
             connection,
+            session,
             socket,
-            followed,
         }
     }
 
     /// Serves the fan until one side ends it.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         metrics::gauge!("grandstand_connections").increment(1.0);
-        match self.serve(&stop).await {
+        let end = self.serve(&stop).await;
+        self.session.close(&self.connection);
+        match end {
             End::Close(code, reason) => self.close(code, reason).await,
             End::Stalled => {
                 count_cut("too_slow");
@@ -119,7 +110,7 @@ impl Fan {
             if stop.is_cancelled() {
                 self.connection.close(CloseCode::Drain, "this gateway goes");
             }
-            self.follow_what_is_asked();
+            self.look_at_wishes();
             match self
                 .connection
                 .poll(&self.followed, self.edge.clock.now_us())
@@ -165,7 +156,11 @@ impl Fan {
             biased;
             () = stop.cancelled() => None,
             heard = self.socket.next() => self.hear(heard),
-            () = self.followed.notify.notified() => None,
+            () = self.followed.changed() => None,
+            (id, found) = self.session.found() => {
+                self.resume(id, found);
+                None
+            }
             () = until => None,
         }
     }
@@ -185,9 +180,7 @@ impl Fan {
         match message {
             Ok(message) => {
                 metrics::counter!("grandstand_resumes_total").increment(message.cursors());
-                if let Some(Request::Refresh(token)) = self.connection.said(message) {
-                    self.refresh(&token);
-                }
+                self.said(message);
             }
             Err(detail) => {
                 count_refusal("bad_message");
@@ -195,6 +188,37 @@ impl Fan {
             }
         }
         None
+    }
+
+    fn said(&mut self, message: ClientMessage) {
+        if matches!(message, ClientMessage::Hello { .. }) {
+            self.session.forget_read();
+        }
+        let session = self.connection.session();
+        match self.connection.said(message) {
+            Some(Request::Refresh(token)) => self.refresh(&token),
+            Some(Request::Resume(id)) => {
+                if let Err(refusal) = self.session.read(id, &self.viewer) {
+                    self.resume(id, Err(refusal));
+                }
+            }
+            None if self.connection.session() != session => count_resumed("cursor"),
+            None => {}
+        }
+    }
+
+    /// The session that the fan named was read.
+    fn resume(&mut self, id: SessionId, found: Found) {
+        match found {
+            Ok(wishes) => {
+                count_resumed("bucket");
+                self.connection.resumed(id, wishes);
+            }
+            Err(refusal) => {
+                count_refusal(refusal.code());
+                self.connection.not_resumed(refusal);
+            }
+        }
     }
 
     /// What is wrong with a connection decides the code that it is told, where it still can be.
@@ -223,7 +247,7 @@ impl Fan {
             Ok(viewer) if viewer.sub() == self.viewer.sub() => {
                 let rights: FanRights = viewer.rights();
                 self.viewer = viewer.clone();
-                self.followed.viewer = viewer;
+                self.followed.see_as(viewer);
                 self.connection.refreshed(rights);
             }
             Ok(_) => {
@@ -238,35 +262,18 @@ impl Fan {
         }
     }
 
-    /// Opens the matches that were asked for since the last look, and lets go of the others.
-    fn follow_what_is_asked(&mut self) {
-        let Followed { by_id, notify, .. } = &mut self.followed;
-        if self.connection.matches().eq(by_id.keys()) {
-            return;
+    /// Opens what was asked for since the last look, and lets the session know.
+    fn look_at_wishes(&mut self) {
+        let now_us = self.edge.clock.now_us();
+        let opened = self
+            .followed
+            .follow(&self.connection, &self.edge.feeds, now_us);
+        if opened.is_err() {
+            count_refusal("too_many_matches");
+            self.connection
+                .close(CloseCode::TooMany, "too many matches are read here");
         }
-        by_id.retain(|match_id, _| self.connection.follows(match_id));
-        let missing = self
-            .connection
-            .matches()
-            .filter(|match_id| !by_id.contains_key(*match_id));
-        let missing: Vec<MatchId> = missing.cloned().collect();
-        for match_id in missing {
-            let now_us = self.edge.clock.now_us();
-            match self
-                .edge
-                .feeds
-                .open(&match_id, Arc::clone(notify), now_us, ABSENT_US)
-            {
-                Ok(following) => {
-                    by_id.insert(match_id, following);
-                }
-                Err(_) => {
-                    count_refusal("too_many_matches");
-                    self.connection
-                        .close(CloseCode::TooMany, "too many matches are read here");
-                }
-            }
-        }
+        self.session.tell(&self.viewer, &self.connection);
     }
 
     async fn write(&mut self, message: Message) -> Option<End> {
@@ -327,22 +334,6 @@ impl Fan {
     }
 }
 
-impl Matches for Followed {
-    fn look<R>(&self, match_id: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R {
-        let Some(following) = self.by_id.get(match_id) else {
-            return look(MatchView::Loading);
-        };
-        match &*following.slot().read() {
-            Content::Loading { .. } => look(MatchView::Loading),
-            Content::Absent { .. } => look(MatchView::Absent),
-            Content::Ready(ready) if !self.viewer.may_read(match_id, ready.visibility) => {
-                look(MatchView::Forbidden)
-            }
-            Content::Ready(ready) => look(MatchView::Ready(&ready.feed)),
-        }
-    }
-}
-
 fn message(frame: Frame) -> Message {
     match frame.codec {
         Codec::Json => match Utf8Bytes::try_from(frame.bytes) {
@@ -357,6 +348,10 @@ fn message(frame: Frame) -> Message {
 fn decode_messagepack(bytes: &[u8]) -> Result<serde_json::Value, String> {
     let codec = grandstand_server::codec::Codec::MessagePack;
     codec.decode_value(bytes).map_err(|e| e.to_string())
+}
+
+fn count_resumed(by: &'static str) {
+    metrics::counter!("grandstand_sessions_resumed_total", "by" => by).increment(1);
 }
 
 fn count_cut(reason: &'static str) {

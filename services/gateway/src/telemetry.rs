@@ -53,6 +53,26 @@ pub(crate) fn describe() {
         "grandstand_resumes_total",
         "Subscriptions that showed a cursor"
     );
+    describe_counter!(
+        "grandstand_sessions_written_total",
+        "Sessions that the bucket took"
+    );
+    describe_counter!(
+        "grandstand_sessions_superseded_total",
+        "Sessions that a newer gateway of their fan has"
+    );
+    describe_counter!(
+        "grandstand_sessions_failed_total",
+        "Writes of sessions that the bucket did not take, and that are tried again"
+    );
+    describe_counter!(
+        "grandstand_sessions_resumed_total",
+        "Sessions that fans brought along, by whether they had their cursors or the bucket was read"
+    );
+    describe_gauge!(
+        "grandstand_bucket_up",
+        "1 while a bucket of the broker answers"
+    );
     describe_gauge!(
         "grandstand_broker_lag_seconds",
         Unit::Seconds,

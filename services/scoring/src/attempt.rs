@@ -65,7 +65,7 @@ impl MatchTask {
                 return Err(Refused::NoLeader { outcome });
             }
             match decide(self.ledger.as_ref(), post, incarnation, now_us()) {
-                Ok(Decision::Repeat) => {
+                Ok(Decision::Repeat) if attempts.fresh => {
                     let stored = self.stored_by(&attempts, post);
                     return self.answer_to(post, incarnation, stored);
                 }
@@ -75,7 +75,8 @@ impl MatchTask {
                     }
                 }
                 Err(refused) if attempts.fresh => return Err(refused),
-                Err(_) => {
+                // What we remember may have been wiped since, and a refusal be out of date.
+                Ok(Decision::Repeat) | Err(_) => {
                     self.look(&mut attempts).await?;
                 }
             }

@@ -49,12 +49,12 @@ pub(crate) async fn catch_up(
     }
     match Ledger::take(ledger, &newest) {
         Ok(()) => return Ok(News::Something),
-        // More than one record came meanwhile.
-        Err(LedgerError::Broken { .. }) => {}
+        // More than one record came meanwhile, or the log is another.
+        Err(error) if error.is_another_log() => {}
         Err(error) => return Err(error.into()),
     }
     match read_up_to(broker, match_id, ledger, newest.stream_sequence).await {
-        Err(CatchUpError::Log(LedgerError::Broken { .. })) if ledger.is_some() => {
+        Err(CatchUpError::Log(error)) if error.is_another_log() && ledger.is_some() => {
             tracing::warn!(%match_id, "the log is another than it was; reading it anew");
             *ledger = None;
             read_up_to(broker, match_id, ledger, newest.stream_sequence).await?;

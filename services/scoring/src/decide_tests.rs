@@ -278,10 +278,18 @@ fn what_the_ledger_cannot_take_changes_nothing() {
     unreadable.body = unreadable.body.slice(1..);
     written.headers.rules_version += 1;
     let newer = stored(&written, 20);
+    let mut other_life = good.clone();
+    let created = "Grandstand-Created".to_owned();
+    other_life.headers.insert(created, "7".to_owned());
 
     let mut take = |record| Ledger::take(&mut log.reader, record);
     assert!(matches!(take(&unreadable), Err(LedgerError::Unreadable(_))));
     assert!(matches!(take(&newer), Err(LedgerError::NewerRules(_))));
+    // It would fit by its seq alone.
+    assert!(matches!(
+        take(&other_life),
+        Err(LedgerError::OtherLife { found: 7, .. })
+    ));
     assert_eq!(take(&good), Ok(()));
     assert_eq!(
         take(&good),

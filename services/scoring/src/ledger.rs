@@ -32,6 +32,13 @@ pub(crate) struct Ledger {
     recent: VecDeque<Recent>,
 }
 
+impl LedgerError {
+    /// Whether the log may only be another than the one that was read so far.
+    pub(crate) fn is_another_log(&self) -> bool {
+        matches!(self, Self::Broken { .. } | Self::OtherLife { .. })
+    }
+}
+
 /// What a record says beside its events.
 #[derive(Debug)]
 pub(crate) struct RecordFacts {
@@ -88,6 +95,11 @@ pub(crate) enum LedgerError {
     /// It does not follow the one before it: the log is another than we thought.
     #[error("a record begins with event {found} where {expected} is due")]
     Broken { expected: u64, found: u64 },
+    /// It is of another life of the match: the log was wiped, and begins anew.
+    #[error(
+        "a record is of the match created at {found}, those before it of the one created at {known}"
+    )]
+    OtherLife { known: u64, found: u64 },
     /// It is no record.
     #[error("a stored record can't be read: {0}")]
     Unreadable(String),
@@ -129,6 +141,12 @@ impl Ledger {
         {
             let reason = "its headers speak of another number of events".to_owned();
             return Err(LedgerError::Unreadable(reason));
+        }
+        let found = headers.created_us;
+        if let Some(known) = ledger.as_ref().map(Self::created_us)
+            && known != found
+        {
+            return Err(LedgerError::OtherLife { known, found });
         }
         let due = ledger.as_ref().map_or(1, |ledger| ledger.seq() + 1);
         for (expected, event) in (due..).zip(&record.events) {

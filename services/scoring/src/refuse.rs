@@ -224,7 +224,7 @@ fn log_problem(error: &LedgerError) -> Problem {
             "newer-rules",
             "This instance is too old for this match; another one is not",
         ),
-        LedgerError::Broken { .. } | LedgerError::Unreadable(_) => {
+        LedgerError::Broken { .. } | LedgerError::OtherLife { .. } | LedgerError::Unreadable(_) => {
             ("damaged", "The log of this match is damaged")
         }
     };

@@ -75,7 +75,7 @@ impl Followed {
             .is_some_and(|count| count < feed.leader_answers)
         {
             self.asked_leader_at = None;
-            self.subscription.leader_said(log);
+            self.subscription.leader_said(log, now_us);
         }
         let generation = feed.follower.generation();
         match self.subscription.read(log, generation, codec, now_us) {

@@ -7,8 +7,10 @@
 
 mod deadlines;
 mod fan;
+mod guesses;
 mod interleavings;
 mod log;
 mod promises;
 mod rights;
+mod sessions;
 mod world;

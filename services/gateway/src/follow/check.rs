@@ -1,7 +1,7 @@
 //! What is looked at without being told: the tips of all matches, the leader's word, and what
 //! nobody reads any more.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use grandstand_broker::ReadError;
 use grandstand_core::follow::Outcome;
@@ -43,6 +43,8 @@ pub(super) struct Checks {
     leaders_wanted: HashSet<MatchId>,
     /// Those of them that were asked for him: an answer that was under way before says nothing.
     leaders_asked_for_fans: HashSet<MatchId>,
+    /// Those who lacked what we have by their last word alone.
+    leaders_doubted: HashSet<MatchId>,
     evict_us: u64,
     /// Matches whose reading failed, and leaders that did not answer a fan.
     fills_again: HashSet<MatchId>,
@@ -85,8 +87,11 @@ impl Follow {
             }
             let again = self.checks.leaders_again.drain();
             self.checks.leaders_wanted.extend(again);
+            let doubted = self.checks.leaders_doubted.drain();
+            self.checks.leaders_due.extend(doubted);
         }
         self.ask_leaders();
+        self.read_changed(now_us);
         self.start_backfills(now_us);
         self.judge_gaps(now_us);
     }
@@ -129,8 +134,25 @@ impl Follow {
                 return;
             }
         };
-        for (match_id, stream_sequence) in tips {
+        let tips: HashMap<MatchId, u64> = tips.into_iter().collect();
+        for match_id in asked {
+            let stream_sequence = tips.get(&match_id).copied().unwrap_or(0);
+            self.doubt(&match_id, stream_sequence);
             self.tip(&match_id, stream_sequence);
+        }
+    }
+
+    /// Whoever has less than we do lags, or it is gone: the leader knows.
+    fn doubt(&mut self, match_id: &MatchId, stream_sequence: u64) {
+        let Some(slot) = self.feeds.slot(match_id) else {
+            return;
+        };
+        if let Content::Ready(ready) = &*slot.read() {
+            let follower = &ready.feed.follower;
+            let has_less = stream_sequence < follower.stream_sequence();
+            if has_less && !follower.is_damaged(self.clock.now_us()) {
+                self.checks.leaders_due.insert(match_id.clone());
+            }
         }
     }
 
@@ -146,12 +168,11 @@ impl Follow {
             Content::Absent { .. } if stream_sequence > 0 => Outcome::Changed,
             Content::Absent { .. } => return,
             Content::Ready(ready) => {
-                if stream_sequence <= ready.feed.follower.stream_sequence()
-                    && !ready.leader_has_said
-                {
+                let follower = &mut ready.feed.follower;
+                if stream_sequence <= follower.stream_sequence() && !ready.leader_has_said {
                     return;
                 }
-                ready.feed.follower.tip(stream_sequence, now_us);
+                follower.tip(stream_sequence, now_us);
                 Outcome::Gap
             }
         };
@@ -193,13 +214,7 @@ impl Follow {
         let for_fans = self.checks.leaders_asked_for_fans.remove(&match_id);
         match found {
             Ok(stream_sequence) => {
-                if let Some(slot) = self.feeds.slot(&match_id)
-                    && let Content::Ready(ready) = &mut *slot.write()
-                {
-                    ready.leader_checked_us = self.clock.now_us();
-                    ready.leader_has_said |= for_fans;
-                }
-                self.tip(&match_id, stream_sequence);
+                self.leader_tip(&match_id, stream_sequence, for_fans);
             }
             Err(error) => {
                 tracing::debug!(%match_id, %error, "the leader does not answer");
@@ -209,5 +224,39 @@ impl Follow {
             }
         }
         self.ask_leaders();
+    }
+
+    /// The leader's word is the last one, also where it has less than we do.
+    fn leader_tip(&mut self, match_id: &MatchId, stream_sequence: u64, for_fans: bool) {
+        let Some(slot) = self.feeds.slot(match_id) else {
+            return;
+        };
+        let now_us = self.clock.now_us();
+        let mut was_or_is_lost = false;
+        if let Content::Ready(ready) = &mut *slot.write() {
+            ready.leader_checked_us = now_us;
+            ready.leader_has_said |= for_fans;
+            let follower = &mut ready.feed.follower;
+            let was_lost = follower.is_lost();
+            follower.leader_tip(stream_sequence, now_us);
+            was_or_is_lost = was_lost || follower.is_lost();
+            match (was_lost, follower.is_lost()) {
+                (false, true) => {
+                    tracing::error!(%match_id, has = stream_sequence, "the leader has lost what we have of this match");
+                    metrics::counter!("grandstand_logs_lost_total").increment(1);
+                }
+                (false, false) if follower.leader_lacks() => {
+                    self.checks.leaders_doubted.insert(match_id.clone());
+                }
+                _ => {}
+            }
+        }
+        self.tip(match_id, stream_sequence);
+        if was_or_is_lost {
+            self.settle(&slot, Outcome::Known);
+            if stream_sequence == 0 {
+                self.directory.forget(match_id);
+            }
+        }
     }
 }

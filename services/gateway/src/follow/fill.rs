@@ -33,18 +33,6 @@ impl Follow {
         }
     }
 
-    /// Reads a log again that is not the one we followed.
-    pub(super) fn refill(&mut self, slot: &Slot) {
-        if matches!(&*slot.read(), Content::Ready(_)) {
-            tracing::error!(match_id = %slot.match_id(), "the log changed under us; reading it again");
-            metrics::counter!("grandstand_logs_changed_total").increment(1);
-        }
-        let match_id = slot.match_id().clone();
-        if !self.filling.contains(&match_id) {
-            self.fill_queue.push(match_id);
-        }
-    }
-
     /// A whole log was read.
     pub(super) fn filled(&mut self, match_id: MatchId, found: Result<Option<Log>, ReadError>) {
         self.filling.remove(&match_id);
@@ -74,6 +62,7 @@ impl Follow {
         }
         *content = Content::Absent { checked_us: now_us };
         drop(content);
+        self.directory.forget(slot.match_id());
         slot.wake();
     }
 

@@ -6,6 +6,7 @@ use grandstand_core::ids::MatchId;
 use super::Follow;
 use crate::feeds::Content;
 use crate::freshness::Freshness;
+use crate::sign::Hearing;
 
 impl Follow {
     /// Looks at the canaries; everybody is told when they say something else than before.
@@ -13,6 +14,10 @@ impl Follow {
         let now_us = self.clock.now_us();
         let freshness = self.canaries.freshness(now_us);
         metrics::gauge!("grandstand_broker_lag_seconds").set(self.canaries.lag_s(now_us));
+        self.sign.tell(Hearing {
+            stale: freshness == Freshness::Stale,
+            heard_us: self.canaries.newest_heard_us(),
+        });
         if freshness == self.freshness {
             return;
         }

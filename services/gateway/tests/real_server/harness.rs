@@ -15,7 +15,7 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{EventId, MatchId};
 use grandstand_core::record::Record;
-use grandstand_gateway::{FanArgs, Gateway};
+use grandstand_gateway::{FanArgs, FreshSign, Gateway, PlaceArgs};
 use grandstand_server::grant::{self, Tier};
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::{Listener, SocketOptions};
@@ -77,11 +77,15 @@ impl Ground {
         let address = listener.local_address();
         let gateway = Gateway {
             broker: sign_in(Role::Gateway).await,
+            buckets: sign_in(Role::Gateway).await,
+            advertised: PlaceArgs::default().advertised(address, address),
             verifier: Verifier::new(&token_key()),
             fans: Defaults::parse_from(["gateway"]).fans,
             cors_origins: vec![],
             connections_max: 100,
             readiness: readiness.check("gateway"),
+            peers: readiness.check("peers"),
+            sign: FreshSign::new(),
         };
         let gateway_stop = stop.clone();
         let running = tokio::spawn(async move {
