@@ -1,6 +1,6 @@
 //! How many events go into one request.
 
-use crate::events::Event;
+use crate::event::Event;
 
 /// Events in one request; scoring takes 100.
 const EVENTS_MAX: usize = 50;

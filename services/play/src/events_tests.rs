@@ -8,7 +8,8 @@ use grandstand_core::ids::EventId;
 use grandstand_core::value::{Nulls, check};
 
 use crate::cricsheet::Match;
-use crate::events::{Event, events};
+use crate::event::Event;
+use crate::events::events;
 use crate::squads::Squads;
 use crate::{create, sample, tally};
 

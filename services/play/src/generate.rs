@@ -11,6 +11,8 @@ mod phase;
 mod review;
 pub mod slips;
 mod team;
+#[cfg(test)]
+mod tests;
 mod urge;
 mod wicket;
 
@@ -35,6 +37,12 @@ pub fn match_id(seed: u64) -> MatchId {
     MatchId::new(format!("t20-{seed}")).expect("a short id of letters, digits and a dash")
 }
 
+/// Whether it is the id of a made-up match.
+pub fn is_made_up(match_id: &MatchId) -> bool {
+    let seed = match_id.as_str().strip_prefix("t20-");
+    seed.is_some_and(|seed| seed.parse::<u64>().is_ok())
+}
+
 /// The match of `seed`.
 pub fn generate(seed: u64) -> Match {
     let teams = team::two(&mut Chance::new(seed, 1));
@@ -46,7 +54,7 @@ pub fn generate(seed: u64) -> Match {
     let mut game = Game {
         teams: &teams,
         // A good pitch is good for both.
-        pitch_percent: 96 + chance.below(9),
+        pitch_percent: 98 + chance.below(9),
         first,
         innings: Vec::new(),
         scores: Vec::new(),

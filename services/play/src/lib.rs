@@ -1,4 +1,5 @@
-//! Scores a Cricsheet match over HTTP, and adds it up by itself to check the platform's state.
+//! Scores a match over HTTP, out of a Cricsheet file or made up, and adds it up by itself to check
+//! the platform's state.
 
 mod args;
 pub mod ball;
@@ -13,10 +14,12 @@ pub mod cricsheet;
 mod delivery;
 pub mod dismissal;
 mod ending;
+pub mod event;
 pub mod events;
 #[cfg(test)]
 mod events_tests;
 pub mod generate;
+mod left;
 mod names;
 mod play;
 #[cfg(test)]
@@ -39,5 +42,6 @@ pub mod tally;
 mod tally_tests;
 
 pub use args::{PlayArgs, Speed, Token, match_id_of};
+pub use left::abandon_left;
 pub use play::{Outcome, PlayError, Progress, run};
 pub use problem::{PostError, Problem};

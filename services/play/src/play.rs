@@ -15,7 +15,8 @@ use crate::batch::next_batch;
 use crate::compare::{Comparison, compare};
 use crate::create;
 use crate::cricsheet::Match;
-use crate::events::{Event, events};
+use crate::event::Event;
+use crate::events::events;
 use crate::generate::slips::with_slips;
 use crate::generate::{self, generate};
 use crate::post::Poster;
@@ -60,6 +61,8 @@ pub struct Outcome {
     pub match_id: MatchId,
     /// Events that were posted or found there, without the one that created the match.
     pub events: usize,
+    /// How it stood at the end, as a list of matches says it.
+    pub line: String,
     /// Innings, batting rows and bowling rows of the file.
     pub rows: [usize; 3],
     /// Figures of the file against those of the platform.
@@ -140,6 +143,7 @@ pub async fn run(args: PlayArgs, progress: Progress) -> Result<Outcome, PlayErro
     Ok(Outcome {
         match_id,
         events: events.len(),
+        line: text(&state["strip"], "line"),
         rows: rows(&sums),
         comparison: compare(&sums, &state, &squads),
         warnings_count: warnings.len(),
@@ -227,7 +231,7 @@ impl Run<'_> {
             warnings.extend(posted.warnings);
             done += length;
             self.bar.set_position(done as u64);
-            self.bar.set_message(line(&posted.strip));
+            self.bar.set_message(text(&posted.strip, "score"));
         }
         self.bar.finish_and_clear();
         Ok((seq, warnings))
@@ -249,13 +253,10 @@ async fn wait_for(pace: &mut Interval, event: &Event) {
     }
 }
 
-/// What a strip says of the score.
-fn line(strip: &Value) -> String {
-    strip
-        .get("score")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+/// One of a strip's texts.
+fn text(strip: &Value, name: &str) -> String {
+    let text = strip.get(name).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 fn bar(progress: Progress, length: usize) -> ProgressBar {

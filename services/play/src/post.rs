@@ -7,7 +7,7 @@ use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::events::Event;
+use crate::event::Event;
 use crate::problem::{PostError, Problem};
 use crate::retry::{Retry, Verdict, verdict};
 
@@ -74,14 +74,14 @@ impl Poster {
 
     /// Creates the match, or finds it made of the same body.
     pub(crate) async fn create(&mut self, body: &Value) -> Result<(), PostError> {
-        self.call(Method::PUT, "", Some(body.to_string().into_bytes()))
-            .await
-            .map(drop)
+        let body = body.to_string().into_bytes();
+        let path = self.path("");
+        self.call(Method::PUT, path, Some(body)).await.map(drop)
     }
 
     /// How many events the match has.
     pub(crate) async fn seq(&mut self) -> Result<u64, PostError> {
-        let head = self.call(Method::GET, "", None).await?;
+        let head = self.call(Method::GET, self.path(""), None).await?;
         seq_of(&head).ok_or_else(|| self.bad_answer("the head of the match", "it has no seq"))
     }
 
@@ -91,7 +91,8 @@ impl Poster {
         events: &[Event],
         body: Vec<u8>,
     ) -> Result<Posted, PostError> {
-        let answer = self.call(Method::POST, "/events", Some(body)).await?;
+        let path = self.path("/events");
+        let answer = self.call(Method::POST, path, Some(body)).await?;
         let stored = answer
             .get("events")
             .and_then(Value::as_array)
@@ -112,7 +113,7 @@ impl Poster {
     /// The state at `seq` or later: an instance that was not asked lately may be behind.
     pub(crate) async fn state(&mut self, seq: u64) -> Result<Value, PostError> {
         for _ in 0..STATE_TRIES_MAX {
-            let mut answer = self.call(Method::GET, "/state", None).await?;
+            let mut answer = self.call(Method::GET, self.path("/state"), None).await?;
             if seq_of(&answer).is_some_and(|has| has >= seq)
                 && let Some(state) = answer.get_mut("state")
             {
@@ -121,6 +122,20 @@ impl Poster {
             tokio::time::sleep(STATE_PAUSE).await;
         }
         Err(self.bad_answer("the state", &format!("it stayed behind seq {seq}")))
+    }
+
+    /// Every match that there is, as the directory lists it.
+    pub(crate) async fn matches(&mut self) -> Result<Vec<Value>, PostError> {
+        let path = "/v1/matches".to_owned();
+        let mut answer = self.call(Method::GET, path, None).await?;
+        match answer.get_mut("matches").map(Value::take) {
+            Some(Value::Array(matches)) => Ok(matches),
+            _ => Err(self.bad_answer("the list of matches", "it lists none")),
+        }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/matches/{}{rest}", self.match_id)
     }
 
     fn bad_answer(&self, what: &str, why: &str) -> PostError {
@@ -133,10 +148,9 @@ impl Poster {
     async fn call(
         &mut self,
         method: Method,
-        path: &str,
+        path: String,
         body: Option<Vec<u8>>,
     ) -> Result<Value, PostError> {
-        let path = format!("/v1/matches/{}{path}", self.match_id);
         let call = format!("{method} {path}");
         let mut retry = Retry::new(self.urls.len(), self.current, self.now_ms());
         loop {

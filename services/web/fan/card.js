@@ -4,7 +4,7 @@ import { dismissalText } from "/fan/dismissal.js";
 import { head } from "/fan/score.js";
 import { inningsOf, isOpen, oversText, playerName, rows, scoreText, teamName } from "/fan/state.js";
 import { clean, count, list, name, words } from "/fan/text.js";
-import { h } from "/fan/view.js";
+import { h, wide } from "/fan/view.js";
 
 const EXTRA_LETTERS = [["byes", "b"], ["legbyes", "lb"], ["wides", "w"], ["noballs", "nb"], ["penalty", "p"]];
 
@@ -38,13 +38,9 @@ function walk(event, all, chosen, choose) {
   document.getElementById(`tab-${next.key}`)?.focus();
 }
 
-function wide(...table) {
-  return h("div", { class: "wide", tabindex: "0", role: "group" }, ...table);
-}
-
 function batting(state, innings) {
   const at = isOpen(state, innings) ? [state.now.striker, state.now.non_striker] : [];
-  return h("table", { class: "figures-table" },
+  return wide("Batting", h("table", { class: "figures-table" },
     h("caption", {}, "Batting"),
     head("Batter", ["R", "runs"], ["B", "balls"], ["4s", "fours"], ["6s", "sixes"], ["SR", "strike rate"]),
     h("tbody", {}, rows(innings.batting).map(([key, row]) => h("tr", { key, class: row.out === undefined ? "in" : null },
@@ -58,7 +54,7 @@ function batting(state, innings) {
       penalties(innings),
       h("tr", { class: "sum" }, h("th", { scope: "row" }, "Total"), h("td", { class: "main" }, scoreText(state, innings)), h("td", { colspan: "4", class: "note" }, `${innings.overs} overs`)),
     ),
-  );
+  ));
 }
 
 function extrasSum(innings) {
@@ -93,14 +89,14 @@ function stillToBat(state, innings) {
 function bowling(state, innings) {
   const all = rows(innings.bowling);
   const perOver = state.rules?.balls_per_over ?? 6;
-  return all.length === 0 ? null : h("table", { class: "figures-table" },
+  return all.length === 0 ? null : wide("Bowling", h("table", { class: "figures-table" },
     h("caption", {}, "Bowling"),
     head("Bowler", ["O", "overs"], ["M", "maidens"], ["R", "runs"], ["W", "wickets"], ["Econ", "runs an over"]),
     h("tbody", {}, all.map(([key, row]) => h("tr", { key },
       h("th", { scope: "row" }, h("bdi", {}, clean(row.name)), h("span", { class: "how" }, bowlingNote(row))),
       h("td", {}, oversText(state, row.balls)), h("td", {}, row.maidens), h("td", {}, row.runs), h("td", { class: "main" }, row.wickets),
       h("td", {}, row.balls === 0 ? "–" : (row.runs * perOver / row.balls).toFixed(2))))),
-  );
+  ));
 }
 
 function bowlingNote(row) {
@@ -110,7 +106,7 @@ function bowlingNote(row) {
 
 function falls(state, innings) {
   const all = rows(innings.fall_of_wickets);
-  return all.length === 0 ? null : wide(h("table", {},
+  return all.length === 0 ? null : wide("Fall of wickets", h("table", {},
     h("caption", {}, "Fall of wickets"),
     h("thead", {}, h("tr", {}, ["Wicket", "Score", "Batter", "Over"].map((label) => h("th", { scope: "col", class: label === "Batter" ? "text" : null }, label)))),
     h("tbody", {}, all.map(([key, fall], index) => h("tr", { key },
@@ -120,7 +116,7 @@ function falls(state, innings) {
 
 function partnerships(state, innings) {
   const all = rows(innings.partnerships);
-  return all.length === 0 ? null : wide(h("table", {},
+  return all.length === 0 ? null : wide("Partnerships", h("table", {},
     h("caption", {}, "Partnerships"),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Batters"), h("th", { scope: "col" }, "Runs"), h("th", { scope: "col" }, "Balls"))),
     h("tbody", {}, all.map(([key, row]) => h("tr", { key },

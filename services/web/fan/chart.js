@@ -1,7 +1,7 @@
 // Two charts of an innings, as SVG with the same figures as a table: worm and manhattan.
 
 import { inningsOf, rows } from "/fan/state.js";
-import { h } from "/fan/view.js";
+import { h, wide } from "/fan/view.js";
 
 const WIDTH = 640;
 const HEIGHT = 260;
@@ -125,5 +125,5 @@ function figure(id, title, note, ...content) {
 }
 
 function asTable(figures) {
-  return h("details", {}, h("summary", {}, "As a table"), h("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Figures of the chart" }, figures));
+  return h("details", {}, h("summary", {}, "As a table"), wide("Figures of the chart", figures));
 }

@@ -10,12 +10,14 @@ export class Connection {
   #word = null;
   #since_ms = 0;
   #heard_ms = null;
+  #asOf_ms = null;
 
   /** Takes what the client says now; `heard` if something of the match came. */
   look(client, match, now_ms, heard) {
     const word = wordOf(client, match);
     if (word !== this.#word) this.#since_ms = now_ms;
     this.#word = word;
+    this.#asOf_ms = typeof match?.as_of === "number" ? match.as_of / 1000 : null;
     if (heard && word !== "stale" && word !== "offline") this.#heard_ms = now_ms;
   }
 
@@ -26,7 +28,8 @@ export class Connection {
   /** The word, its sign, and what it means for the reader. */
   view(tier) {
     if (this.#word === null) return [];
-    const last = this.#heard_ms === null ? "" : `, last news ${clock(this.#heard_ms)}`;
+    const known_ms = this.#word === "stale" ? (this.#asOf_ms ?? this.#heard_ms) : this.#heard_ms;
+    const last = known_ms === null ? "" : `, last news ${clock(known_ms)}`;
     const detail = {
       live: tier === "free" ? "every 5 seconds" : `since ${clock(this.#since_ms)}`,
       delayed: `since ${clock(this.#since_ms)}`,
@@ -45,6 +48,7 @@ function wordOf(client, match) {
   if (state !== "open") return client.counts.connects > 0 ? "offline" : "connecting";
   if (match === null) return "live";
   if (match.status === "damaged") return "stale";
+  if (match.status === "refused") return "offline";
   return ["live", "delayed", "stale"].includes(match.status) ? match.status : "connecting";
 }
 

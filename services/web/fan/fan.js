@@ -14,12 +14,13 @@ const place = {
   connection: document.getElementById("connection"),
   announcement: document.getElementById("announcement"),
 };
+const MATCH_ID = /^[a-z0-9-]{1,64}$/;
 /** Between two sentences for those who listen. */
 const ANNOUNCE_EVERY_MS = 3000;
 
 takeFromAddress();
 const client = new Client(location.origin, { token });
-const connection = new Connection();
+let connection = new Connection();
 const list = new MatchList(onList);
 let view = null;
 let showsAllEnded = false;
@@ -30,7 +31,11 @@ let announcing = null;
 let mayChoose = true;
 
 client.addEventListener("connection", () => draw(false));
-addEventListener("hashchange", route);
+addEventListener("hashchange", () => {
+  // Another token is another fan: everything begins anew.
+  if (takeFromAddress()) location.reload();
+  else route();
+});
 addEventListener("online", () => draw(false));
 addEventListener("offline", () => draw(false));
 document.getElementById("skip").onclick = (event) => {
@@ -42,16 +47,16 @@ list.start();
 
 /** The match that the address names. */
 function chosenId() {
-  const found = /^#\/m\/([a-z0-9-]{1,64})$/.exec(location.hash);
-  return found?.[1] ?? (location.hash === "" ? new URLSearchParams(location.search).get("match") : null);
+  const asked = location.hash === "" ? new URLSearchParams(location.search).get("match") : /^#\/m\/(.*)$/.exec(location.hash)?.[1];
+  return MATCH_ID.test(asked ?? "") ? asked : null;
 }
 
 function route() {
-  takeFromAddress();
   const id = chosenId();
   if (id !== null || location.hash === "#/") mayChoose = false;
   if ((view?.match.id ?? null) !== id) {
     view?.end();
+    connection = new Connection();
     view = id === null ? null : new MatchView(client, id, draw);
     scrollTo(0, 0);
   }

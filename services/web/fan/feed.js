@@ -13,9 +13,9 @@ export function feed({ entries, hasEarlier }, isCricket, earlier) {
   );
 }
 
-function item({ seq, at, place, text, weight, milestone, score, fate, isCorrection }) {
+function item({ seq, at, place, text, weight, milestone, score, fate, isCorrection, isNew }) {
   const look = ["event", weight, isCorrection ? "correction" : "", fate === null ? "" : "fated"].filter(Boolean).join(" ");
-  return h("li", { key: seq, class: look, fresh: true },
+  return h("li", { key: seq, class: look, fresh: isNew },
     h("span", { class: "place" }, place ?? (isCorrection ? h("span", { "aria-hidden": "true" }, "✎") : "")),
     h("div", { class: "told" },
       isCorrection ? h("b", { class: "tag" }, "Correction") : null,

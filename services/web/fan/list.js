@@ -56,13 +56,22 @@ export class MatchList {
 }
 
 function group(status, title, matches, chosenId, showsAll, showAll) {
-  const mine = matches.filter(({ strip }) => (strip?.status ?? "scheduled") === status).sort((a, b) => b.ts - a.ts || (a.match < b.match ? -1 : 1));
+  const mine = matches.filter(({ strip }) => (strip?.status ?? "scheduled") === status).sort(status === "ended" ? newestFirst : byTitle);
   const isCut = status === "ended" && !showsAll && mine.length > ENDED_SHOWN;
   const some = isCut ? mine.filter(({ match }, index) => index < ENDED_SHOWN || match === chosenId) : mine;
   return mine.length === 0 ? null : h("section", { key: status, "aria-labelledby": `group-${status}` },
     h("h3", { id: `group-${status}` }, title),
     h("ul", {}, some.map((one) => item(one, one.match === chosenId))),
     isCut ? h("button", { type: "button", class: "more", onclick: showAll }, `Show all ${mine.length}`) : null);
+}
+
+/** What is not over keeps its place in the list, whichever was scored last. */
+function byTitle(a, b) {
+  return String(a.strip?.title).localeCompare(String(b.strip?.title)) || (a.match < b.match ? -1 : 1);
+}
+
+function newestFirst(a, b) {
+  return b.ts - a.ts || byTitle(a, b);
 }
 
 function item({ match, strip }, isChosen) {

@@ -77,15 +77,29 @@ export class MatchView {
     const { state } = match;
     const told = feed(this.#story.told(state, match.seq), isCricket(state), () => this.#story.tellEarlier());
     const aside = details(this.#client, match, this.#isHashWrong, token() === null ? null : () => { forget(); location.reload(); });
-    if (!isCricket(state)) {
-      return [stripBoard(state.strip), h("div", { class: "columns" }, h("div", { class: "column side-column" }, told, aside), h("div", { class: "column" }, tree(state)))];
+    const end = match.status !== "refused" ? null : h("p", { class: "ended", key: "ended" }, h("b", {}, this.#problem?.title ?? "You follow this match no longer"), " ", this.#problem?.detail ?? "");
+    if (isCricket(state)) {
+      try {
+        return this.#cricketView(state, end, told, aside);
+      } catch {
+        // It is of newer rules than this page, or only says that it is cricket: the tree is right for all.
+      }
     }
+    return [
+      end,
+      stripBoard(state.strip),
+      h("div", { class: "columns" }, h("div", { class: "column side-column" }, told, aside), h("div", { class: "column" }, tree(state))),
+    ];
+  }
+
+  #cricketView(state, end, told, aside) {
     const chosen = inningsOf(state).find((innings) => innings.key === this.#chosenInnings) ?? currentInnings(state);
     const choose = (key) => {
       this.#chosenInnings = key;
       this.#changed(false);
     };
     return [
+      end,
       scoreboard(state),
       h("div", { class: "columns" },
         h("div", { class: "column side-column" }, told, facts(state), aside),

@@ -2,14 +2,15 @@
 
 const KEPT_AS = "grandstand.token";
 
-/** Takes `token=…` out of the fragment, so that it is in no address bar, history or bookmark. */
+/** Takes `token=…` out of the fragment, so that it is in no address bar, history or bookmark; whether there was one. */
 export function takeFromAddress() {
   const parts = location.hash.replace(/^#/, "").split("&");
   const given = parts.find((part) => part.startsWith("token="));
-  if (given === undefined) return;
+  if (given === undefined) return false;
   sessionStorage.setItem(KEPT_AS, decodeURIComponent(given.slice("token=".length)));
   const rest = parts.filter((part) => part !== given).join("&");
   history.replaceState(null, "", `${location.pathname}${location.search}${rest === "" ? "" : `#${rest}`}`);
+  return true;
 }
 
 /** The token, while it is good. */

@@ -3,7 +3,7 @@
 import { currentInnings, inningsOf, isOpen, oversText, playerName, rows, scoreText, teamName } from "/fan/state.js";
 import { ballsOf } from "/fan/over.js";
 import { capital, clean, count, words } from "/fan/text.js";
-import { h } from "/fan/view.js";
+import { h, wide } from "/fan/view.js";
 
 /** What each state of a match is called. */
 export const STATUS_WORDS = { scheduled: "To come", live: "Live", break: "Break", ended: "Finished" };
@@ -106,35 +106,42 @@ function ballChip(ball, key) {
   );
 }
 
-/** Who is in, and who bowls. */
+/** Who is in, and who bowls; who is not named yet keeps his row. */
 function crease(state, current) {
-  if (!isOpen(state, current)) return null;
+  if (!isOpen(state, current) || rows(current.batting).length === 0) return null;
   const { striker, non_striker, bowler } = state.now;
-  const batters = [striker, non_striker].filter((id) => id !== undefined);
-  const inOrder = rows(current.batting).map(([, row]) => row).filter((row) => batters.includes(row.player));
-  const bowling = rows(current.bowling).map(([, row]) => row).find((row) => row.player === bowler);
-  if (batters.length === 0 && bowler === undefined) return null;
-  const others = batters.filter((id) => !inOrder.some((row) => row.player === id));
+  const all = rows(current.batting).map(([, row]) => row);
+  const isIn = ({ player }) => player === striker || player === non_striker;
+  // In order of appearance, so that they do not change places with the strike.
+  const named = [...all.filter(isIn).map(({ player }) => player), striker, non_striker].filter((id) => id !== undefined);
+  const batters = [...new Set(named), "", ""].slice(0, 2);
   return h("div", { class: "crease" },
-    batters.length === 0 ? null : h("table", {},
+    wide("At the crease", h("table", {},
       h("caption", { class: "unseen" }, "At the crease"),
       head("Batter", ["R", "runs"], ["B", "balls"], ["4s", "fours"], ["6s", "sixes"]),
-      h("tbody", {},
-        inOrder.map((row) => h("tr", { key: row.player },
-          h("th", { scope: "row" }, h("bdi", {}, clean(row.name)), row.player === striker ? h("span", { class: "facing" }, h("span", { "aria-hidden": "true" }, "*"), h("span", { class: "unseen" }, " on strike")) : null),
-          [row.runs, row.balls, row.fours, row.sixes].map((figure, index) => h("td", { class: index === 0 ? "main" : null }, figure)))),
-        others.map((id) => h("tr", { key: id }, h("th", { scope: "row" }, h("bdi", {}, playerName(state, id))), h("td", { class: "main" }, "0"), h("td", {}, "0"), h("td", {}, "0"), h("td", {}, "0"))),
-      ),
-    ),
-    bowler === undefined ? null : h("table", {},
-      h("caption", { class: "unseen" }, "Bowling"),
+      h("tbody", {}, batters.map((id, index) => {
+        const { runs = 0, balls = 0, fours = 0, sixes = 0 } = all.find(({ player }) => player === id) ?? {};
+        return person(state, id, id === "" ? index : id, id === striker, [runs, balls, fours, sixes], 0);
+      })),
+    )),
+    wide("Bowling now", h("table", {},
+      h("caption", { class: "unseen" }, "Bowling now"),
       head("Bowler", ["O", "overs"], ["M", "maidens"], ["R", "runs"], ["W", "wickets"]),
-      h("tbody", {}, h("tr", { key: bowler },
-        h("th", { scope: "row" }, h("bdi", {}, playerName(state, bowler))),
-        bowling === undefined ? h("td", { colspan: "4" }, "first over") : [oversText(state, bowling.balls), bowling.maidens, bowling.runs, bowling.wickets].map((figure, index) => h("td", { class: index === 3 ? "main" : null }, figure)),
-      )),
-    ),
+      h("tbody", {}, bowlerRow(state, current, bowler)),
+    )),
   );
+}
+
+function bowlerRow(state, current, bowler) {
+  const { balls = 0, maidens = 0, runs = 0, wickets = 0 } = rows(current.bowling).map(([, row]) => row).find(({ player }) => player === bowler) ?? {};
+  return person(state, bowler ?? "", bowler ?? "none", false, [oversText(state, balls), maidens, runs, wickets], 3);
+}
+
+function person(state, id, key, isFacing, figures, main) {
+  if (id === "") return h("tr", { key }, h("th", { scope: "row" }, "–"), h("td", { colspan: "4" }));
+  return h("tr", { key },
+    h("th", { scope: "row" }, h("bdi", {}, playerName(state, id)), isFacing ? h("span", { class: "facing" }, h("span", { "aria-hidden": "true" }, "*"), h("span", { class: "unseen" }, " on strike")) : null),
+    figures.map((figure, index) => h("td", { class: index === main ? "main" : null }, figure)));
 }
 
 /** The head of a table: columns as `[short, whole]`. */

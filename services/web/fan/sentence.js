@@ -2,7 +2,7 @@
 
 import { dismissalText, howOut } from "/fan/dismissal.js";
 import { placeOfLast } from "/fan/over.js";
-import { own, playerName, rows, teamName } from "/fan/state.js";
+import { isCricket, own, playerName, rows, teamName } from "/fan/state.js";
 import { capital, clean, count, list, name, short, words } from "/fan/text.js";
 
 /** Longer data of events that we do not know is cut. */
@@ -15,7 +15,7 @@ const DECISIONS = { pending: "being looked at", upheld: "upheld", struck_down: "
 /** The place of a ball (`2.3`) by the event that brought it; null for what is no ball or unclear. */
 export function placeOf(event) {
   if (event.type !== "delivery" || (event.op ?? "add") !== "add") return null;
-  const key = `o${String(event.data.over + 1).padStart(3, "0")}`;
+  const key = `o${String(event.data?.over + 1).padStart(3, "0")}`;
   for (const [, innings] of rows(event.patch?.innings)) {
     const balls = own(innings?.per_over, key)?.balls;
     if (typeof balls === "string") return placeOfLast(key, balls);
@@ -31,8 +31,19 @@ export function weightOf({ type, data }) {
   return ["innings_start", "innings_end", "result", "over_end"].includes(type) ? "heading" : "plain";
 }
 
-/** The sentence of an event's type and data. */
+/** The sentence of an event: in cricket's words where they fit, else by what it holds. */
 export function sentence(state, event) {
+  const { type, data = {} } = event;
+  if (!isCricket(state)) return type === "created" ? `The match is set up: ${name(data.title ?? "")}` : other(type, data);
+  try {
+    return cricketSentence(state, event);
+  } catch {
+    // It is of newer rules than this page.
+    return other(type, data);
+  }
+}
+
+function cricketSentence(state, event) {
   const { type, data = {} } = event;
   const player = (id) => name(playerName(state, id));
   const team = (side) => name(teamName(state, side));
@@ -100,7 +111,7 @@ function other(type, data) {
 
 /** A batter's fifty or a bowler's five, if this event brought it. */
 export function milestone(state, event) {
-  if (event.type !== "delivery" || !event.tags?.includes("milestone")) return null;
+  if (event.type !== "delivery" || event.data === undefined || !event.tags?.includes("milestone")) return null;
   const { batter, bowler, runs } = event.data;
   for (const [, innings] of rows(event.patch?.innings)) {
     for (const [, row] of rows(innings?.batting)) {

@@ -14,11 +14,13 @@ export function rows(list) {
 
 /** Whether the state is one of cricket. */
 export function isCricket(state) {
-  return state?.sport === "cricket" && typeof state.teams === "object";
+  const { a, b } = state?.teams ?? {};
+  return state?.sport === "cricket" && typeof a?.name === "string" && typeof b?.name === "string";
 }
 
 /** The name of a player by his id; fielders may be known by name only, or as `sub`. */
 export function playerName(state, id) {
+  if (typeof id !== "string") throw new TypeError("a player has an id");
   for (const side of ["a", "b"]) {
     const found = own(state?.teams?.[side]?.players, id);
     if (found !== undefined) return clean(found);

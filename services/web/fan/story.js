@@ -13,6 +13,8 @@ const RETRY_MS = 5000;
 export class Story {
   #events = new Map();
   #epoch = null;
+  /** Where the match stood when this page opened it: what comes later is new to the reader. */
+  #openedAt_seq = null;
   #told = TOLD_STEP;
   #asking = false;
   #askAgainAt_ms = 0;
@@ -41,13 +43,9 @@ export class Story {
     this.#changed();
   }
 
-  /** The newest event. */
-  get newest() {
-    return this.#events.get(Math.max(...this.#events.keys()));
-  }
-
   /** Asks for the newest hole in what should be told up to `seq`, if there is one. */
   async fill(epoch, seq, now_ms) {
+    this.#openedAt_seq ??= seq;
     if (this.#asking || now_ms < this.#askAgainAt_ms || seq < 1) return;
     if (epoch !== this.#epoch) this.take(epoch, []);
     const first = Math.max(1, seq - this.#told + 1);
@@ -71,7 +69,7 @@ export class Story {
     let score;
     const entries = inOrder.map((event) => {
       score = event.patch?.strip?.score ?? score;
-      return entry(state, event, versions, score);
+      return { ...entry(state, event, versions, score), isNew: event.seq > this.#openedAt_seq };
     });
     const first = inOrder[0]?.seq ?? seq + 1;
     return { entries: entries.reverse(), hasEarlier: first > 1 && this.#told < TOLD_MAX };
@@ -119,7 +117,8 @@ function correction(state, event, versions) {
 function amended(state, event, before, at) {
   if (event.type === "created") return "Names or rules of the match were put right";
   const now = sentence(state, event);
-  if (event.type !== "delivery" || before?.type !== "delivery") return `${at}now: ${now}`;
+  if (event.type !== "delivery") return `Now: ${now}`;
+  if (before?.type !== "delivery") return `Over ${event.data.over + 1}, now: ${now}`;
   const was = sentence(state, before);
   if (was === now) return `${at}${now} (a detail of it was put right)`;
   const isSamePair = before.data.bowler === event.data.bowler && before.data.batter === event.data.batter;

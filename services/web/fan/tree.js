@@ -2,7 +2,7 @@
 
 import { clean, capital, short, words } from "/fan/text.js";
 import { statusBadge } from "/fan/score.js";
-import { h } from "/fan/view.js";
+import { h, wide } from "/fan/view.js";
 
 /** Longer texts of a tree are cut: a state may be one text of 64 KiB. */
 const TEXT_CHARACTERS_MAX = 400;
@@ -44,8 +44,9 @@ function columnsOf(value) {
   return columns.length > 0 && columns.length <= COLUMNS_MAX ? columns : null;
 }
 
-function table(value, columns) {
-  return h("div", { class: "wide", tabindex: "0", role: "group" }, h("table", {},
+function table(value, columns, label) {
+  return wide(label, h("table", {},
+    h("caption", { class: "unseen" }, label),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "#"), columns.map((column) => h("th", { scope: "col", class: "text" }, short(capital(words(column)), 80))))),
     h("tbody", {}, Object.keys(value).sort().map((key, index) => h("tr", { key, fresh: true },
       h("th", { scope: "row" }, index + 1),
@@ -59,7 +60,7 @@ function member(key, value, depth) {
   const size = Object.keys(inner).length;
   if (size === 0) return h("div", { key, class: "leaf" }, h("dt", {}, label), h("dd", { class: "none" }, "none"));
   const columns = columnsOf(inner);
-  const content = columns === null ? object(inner, depth + 1) : table(inner, columns);
+  const content = columns === null ? object(inner, depth + 1) : table(inner, columns, short(capital(words(key)), 80));
   // `open` only for the first time: afterwards it is the reader's.
   return h("div", { key, class: "branch" },
     h("dt", {}, depth < OPEN_DEPTH ? label : null),

@@ -15,6 +15,11 @@ export function h(tag, attributes, ...children) {
   return { tag, attributes: attributes ?? {}, children: flat(children) };
 }
 
+/** What may be wider than its place is scrolled by itself, also by keys. */
+export function wide(label, ...content) {
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, ...content);
+}
+
 /** Makes the children of `parent` be these. */
 export function show(parent, ...children) {
   showChildren(parent, flat(children), false);

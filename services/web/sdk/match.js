@@ -16,8 +16,8 @@ const EVENTS_MAX = 200;
  * @typedef {{cause: "snapshot" | "events" | "status", reason?: string, events?: MatchEvent[]}} Change
  * @typedef {{code: string, title: string, detail: string}} Problem
  * @typedef {{epoch: string, seq: number, hash: string, state: any}} Place a state that was proved
- * @typedef {"hole" | "wrong_hash"} Doubt why what comes is not taken: the next event is missing, or
- * the state is not the right one
+ * @typedef {"hole" | "lost" | "wrong_hash"} Doubt why what comes is not taken: the next event is missing;
+ * it was asked for and did not come; the state is not the right one. A snapshot ends the last two
  */
 
 /**
@@ -85,7 +85,7 @@ export class Match extends EventTarget {
       after: seen,
       policy,
       delay_s,
-      snapshot: this.doubt === "wrong_hash" ? "always" : snapshot,
+      snapshot: this.#awaitsSnapshot() ? "always" : snapshot,
     };
   }
 
@@ -136,7 +136,7 @@ export class Match extends EventTarget {
   /** @param {{epoch: string, events: MatchEvent[], hash?: string}} message @returns {Doubt | null} */
   #takeEvents({ epoch, events, hash }) {
     // These were on their way when a snapshot was asked for.
-    if (this.doubt === "wrong_hash") return null;
+    if (this.#awaitsSnapshot()) return null;
     const fits = this.epoch === null ? this.seq === 0 : this.epoch === epoch;
     if (!fits || events.some((event, index) => event.seq !== this.seq + 1 + index)) {
       return this.doubt === "hole" ? null : this.#inDoubt("hole");
@@ -161,10 +161,9 @@ export class Match extends EventTarget {
   #takeStatus({ status, as_of, epoch, seq, hash }) {
     this.as_of = as_of;
     this.become(status);
-    if (epoch !== this.epoch || this.doubt === "wrong_hash") return null;
-    // Where a fan stands is said after what led there: something is missing, for the second time if
-    // it was asked for already, and then the whole state is asked for.
-    if (seq !== this.seq) return this.#inDoubt(this.doubt === "hole" ? "wrong_hash" : "hole");
+    if (epoch !== this.epoch || this.#awaitsSnapshot()) return null;
+    // Where a fan stands is said after what led there.
+    if (seq !== this.seq) return this.#inDoubt(this.doubt === "hole" ? "lost" : "hole");
     if (hash === undefined || this.state === null) return null;
     if (hash !== (this.hash ?? hashOf(this.state))) return this.#inDoubt("wrong_hash");
     this.#proved(hash);
@@ -186,6 +185,10 @@ export class Match extends EventTarget {
   /** @param {Problem} problem */
   complain(problem) {
     this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
+  }
+
+  #awaitsSnapshot() {
+    return this.doubt === "lost" || this.doubt === "wrong_hash";
   }
 
   /** A gateway that says nothing else of a match says that it is live. */

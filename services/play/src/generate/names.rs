@@ -1,7 +1,7 @@
 //! Names of clubs and people, invented: such as fans have, in the scripts that they have them in.
 
 /// Clubs.
-pub(crate) const CLUBS: [&str; 24] = [
+pub(crate) const CLUBS: [&str; 30] = [
     "Żubry Białystok",
     "Galway Gannets",
     "दिल्ली दीपक",
@@ -16,7 +16,13 @@ pub(crate) const CLUBS: [&str; 24] = [
     "Bridgetown Breakers",
     "Thames Otters",
     "Wagga Wombats",
-    "ঢাকা দোয়েল",
+    "Port Louis Dodos",
+    "Medway Mariners",
+    "Ljubljana Lindens",
+    "Đà Nẵng Divers",
+    "Suva Surf",
+    "Ankara Çınarları",
+    "Halifax Icebreakers",
     "Nuwara Leopards",
     "Bulawayo Baobabs",
     "Nairobi Night Herons",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use grandstand_core::event::Op;
 use serde_json::{Value, json};
 
-use crate::events::Event;
+use crate::event::Event;
 use crate::generate::chance::Chance;
 
 /// Of a thousand overs, those in which the scorer slips: five in a match.

@@ -57,15 +57,22 @@ const WHOLE_PERMILLE: u64 = 80;
 pub(crate) fn two(chance: &mut Chance) -> [Team; 2] {
     let mut clubs = CLUBS.to_vec();
     let mut people = People {
+        given: GIVEN.to_vec(),
         families: FAMILY.to_vec(),
         wholes: WHOLE.to_vec(),
     };
     [(); 2].map(|()| {
         let name = chance.take(&mut clubs).unwrap_or(CLUBS[0]);
-        // Who is called the same in short is told apart only in full, and that is too long.
-        clubs.retain(|other| short(other) != short(name));
+        // Two of one short name are told apart only in full, and that is too long for a list; two
+        // in other scripts are more than most who watch can read.
+        clubs.retain(|other| short(other) != short(name) && (is_latin(other) || is_latin(name)));
         team(chance, name, &mut people)
     })
+}
+
+fn is_latin(name: &str) -> bool {
+    // Where the last of Europe's Latin letters is.
+    name.starts_with(|first| first <= '\u{24F}')
 }
 
 fn team(chance: &mut Chance, name: &'static str, people: &mut People) -> Team {
@@ -97,6 +104,7 @@ fn bowls(chance: &mut Chance, place: usize, keeper: usize) -> Option<Bowls> {
 
 /// Names that nobody has yet.
 struct People {
+    given: Vec<&'static str>,
     families: Vec<&'static str>,
     wholes: Vec<&'static str>,
 }
@@ -108,7 +116,8 @@ impl People {
         {
             return whole.to_owned();
         }
-        let family = chance.take(&mut self.families).unwrap_or("Nemo");
-        format!("{} {family}", GIVEN[chance.index(GIVEN.len())])
+        let [given, family] =
+            [&mut self.given, &mut self.families].map(|names| chance.take(names).unwrap_or("Nemo"));
+        format!("{given} {family}")
     }
 }

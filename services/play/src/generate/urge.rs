@@ -5,7 +5,7 @@ use crate::generate::phase::Phase;
 /// Of a side that bats first: wickets in hand are there to be spent, and few are to be kept.
 pub(crate) fn of_first(phase: Phase, balls_left: u32, wickets: u32) -> u64 {
     match phase {
-        Phase::Powerplay | Phase::Middle if wickets >= 4 && balls_left > 50 => 80,
+        Phase::Powerplay | Phase::Middle if wickets >= 4 && balls_left > 48 => 75,
         Phase::Powerplay | Phase::Middle if wickets <= 1 && balls_left < 66 => 112,
         Phase::Death if wickets <= 4 => 112,
         Phase::Powerplay | Phase::Middle | Phase::Death => 100,
@@ -17,8 +17,10 @@ pub(crate) fn of_chase(needed: u32, balls_left: u32, wickets: u32) -> u64 {
     let rate_percent = u64::from(needed * 100 * 6 / balls_left.max(1));
     // Eight an over is what usual batting brings.
     let due = (rate_percent / 8).clamp(82, 145);
-    match wickets >= 7 {
-        true => due.min(110),
-        false => due,
+    match wickets {
+        // Nobody throws the last ones away while there is time.
+        4.. if balls_left > 48 => due.min(90),
+        7.. => due.min(110),
+        _ => due,
     }
 }
