@@ -182,6 +182,116 @@ async fn a_match_is_played_to_its_end_and_every_figure_is_the_files() {
 }
 
 #[tokio::test]
+async fn a_newcomer_sees_a_made_up_match_within_5_s() {
+    let (_ground, data) = folder();
+    let began = Instant::now();
+
+    let mut dev = Dev::start(&data, &["--match", "generated", "--speed", "100"]).await;
+
+    let seed = dev.process.ready["seed"].as_u64().unwrap();
+    let name = dev.process.said("match");
+    assert_eq!(name, format!("t20-{seed}"));
+    let state = found("a match on the page", async || {
+        let answer = dev.viewer().get(&format!("/v1/matches/{name}/state")).await;
+        let state = (answer.status == 200).then(|| answer.json())?["state"].take();
+        state.pointer("/innings/i1").is_some().then_some(state)
+    })
+    .await;
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(state["strip"]["status"], "live");
+    for team in ["a", "b"] {
+        let players = state["teams"][team]["players"].as_object().unwrap();
+        assert_eq!(players.len(), 11);
+    }
+    // Something moves, and it ends as quickly as ever while it does.
+    let wish = Wish::of(&[&name]).token(&dev.token("premium"));
+    let mut fan = Fan::connect(&dev.process.said("gateway_url"), "fan", wish).await;
+    fan.until_seq(10).await;
+    let began = Instant::now();
+    dev.process.signal(Signal::INT);
+    assert!(dev.process.ended().await.success());
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_made_up_match_is_put_right_to_its_end_and_the_next_begins() {
+    let (_ground, data) = folder();
+    let play = ["--match", "generated", "--seed", "7", "--speed", "100000"];
+
+    let mut dev = Dev::start(&data, &play).await;
+
+    assert_eq!(dev.process.ready["match"], "t20-7");
+    let wish = Wish::of(&["t20-7"])
+        .token(&dev.token("premium"))
+        .every_event();
+    let mut fan = Fan::connect(&dev.process.said("gateway_url"), "fan", wish).await;
+    let mut lines = Vec::new();
+    while lines.len() < 2 {
+        tokio::select! {
+            line = dev.process.next_line() => lines.push(line.unwrap()),
+            _ = async { loop { fan.next().await; } } => unreachable!("it listens for ever"),
+        }
+    }
+    let played = json!({"event": "played", "match": "t20-7", "equal": true});
+    let playing = json!({"event": "playing", "match": "t20-8", "seed": 8});
+    assert_eq!(lines, [played, playing]);
+    let end = Place::of(&dev.scorer().state("t20-7").await);
+    fan.until_seq(end.seq).await;
+    assert_eq!(fan.only().place(), Some(end));
+    let told = &fan.only().events;
+    assert!(told.iter().any(|event| event.get("ref").is_some()));
+    let next = dev.process.next_line().await.unwrap();
+    assert_eq!(next["match"], "t20-8");
+    assert_eq!(next["equal"], true);
+    dev.verify().await;
+}
+
+#[tokio::test]
+async fn a_match_that_was_left_is_closed_and_goes_on_when_asked_for() {
+    let (_ground, data) = folder();
+    let status = async |dev: &Dev| {
+        let state = dev.scorer().state("t20-7").await;
+        state["state"]["strip"]["status"].clone()
+    };
+    let with = |seed, speed| ["--match", "generated", "--seed", seed, "--speed", speed];
+    let mut dev = Dev::start(&data, &with("7", "1000")).await;
+    found("some balls", async || {
+        let state = dev.scorer().get("/v1/matches/t20-7").await;
+        (state.status == 200 && state.json()["seq"].as_u64() > Some(20)).then_some(())
+    })
+    .await;
+    assert_eq!(status(&dev).await, "live");
+    dev.process.kill().await;
+
+    let mut dev = Dev::start(&data, &with("8", "1000")).await;
+    found("a closed match", async || {
+        (status(&dev).await == "ended").then_some(())
+    })
+    .await;
+    dev.process.signal(Signal::INT);
+    assert!(dev.process.ended().await.success());
+
+    let mut dev = Dev::start(&data, &with("7", "100000")).await;
+    let line = dev.process.next_line().await.unwrap();
+    let played = json!({"event": "played", "match": "t20-7", "equal": true});
+    assert_eq!(line, played);
+    dev.verify().await;
+}
+
+#[tokio::test]
+async fn a_seed_for_what_is_not_made_up_is_refused() {
+    let (_ground, data) = folder();
+    let text = data.display().to_string();
+
+    let refused = run(&arguments(&text, &["--match", "none", "--seed", "7"])).await;
+
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("--seed") && said.contains("none"), "{said}");
+    assert!(!data.exists(), "nothing is made");
+}
+
+#[tokio::test]
 async fn its_nats_server_comes_back_after_kill_9_and_everything_goes_on() {
     let (_ground, data) = folder();
     let dev = Dev::start(&data, &[]).await;

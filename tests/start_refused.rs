@@ -36,7 +36,9 @@ async fn a_port_in_use_is_named_with_its_flag() {
     let (text, port) = (address.to_string(), address.port().to_string());
 
     for flag in ["--scoring-listen", "--gateway-listen", "--admin-listen"] {
-        refused(&dev(&data, &[flag, &text]).await, &[flag, &text]);
+        let variable = format!("GRANDSTAND_{}", flag[2..].to_uppercase().replace('-', "_"));
+        let words = [flag, &text, &variable, "0: any free one"];
+        refused(&dev(&data, &[flag, &text]).await, &words);
     }
     refused(
         &dev(&data, &["--nats-port", &port]).await,
@@ -52,7 +54,8 @@ async fn a_port_in_use_is_named_with_its_flag() {
             ("--admin-listen", "--listen"),
         ] {
             let listen = [role, taken, &text, free, "127.0.0.1:0"];
-            refused(&run(&[&listen[..], &more].concat()).await, &[taken, &text]);
+            let words = [taken, &text, "stop that, or choose another port"];
+            refused(&run(&[&listen[..], &more].concat()).await, &words);
         }
     }
 }
@@ -166,7 +169,7 @@ async fn a_role_without_its_broker_or_with_other_keys_says_so() {
             &["no NATS server answers", &nobody, "--nats-url"],
         ),
         (&nats_url, &other, &["refuses", "key", &other]),
-        (&nats_url, &absent, &[&absent]),
+        (&nats_url, &absent, &["--keys (GRANDSTAND_KEYS)", &absent]),
         ("nonsense://x y", &here, &["not the URL of a NATS server"]),
     ];
     let starts = ["scoring", "gateway"].into_iter().flat_map(|role| {

@@ -2,18 +2,16 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use futures_util::{SinkExt, StreamExt};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::wait::{found, in_time};
+use super::devtools::{DevTools, exception};
+use super::program::program;
+use super::wait::found;
 
 /// Names that Chromium goes by.
 const NAMES: [&str; 4] = [
@@ -37,30 +35,10 @@ const FLAGS: [&str; 12] = [
     "--remote-debugging-port=0",
     "about:blank",
 ];
-/// Screenshots are the largest answers.
-const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// A program that a test needs and the project does not bring along. Its absence skips the test
-/// with a line that says so; in CI it is a failure.
-pub(crate) fn program(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-        .find(|program| program.is_file());
-    if found.is_none() {
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!in_ci, "CI has to have {}", names[0]);
-        eprintln!("SKIPPED: {} is not installed here", names[0]);
-    }
-    found
-}
 
 /// A browser of its own with one page; ended, and its folder removed, when it is dropped.
 pub(crate) struct Browser {
-    socket: WebSocketStream<TcpStream>,
-    session: Option<String>,
-    commands: u64,
-    errors: Vec<String>,
+    tools: DevTools,
     child: Child,
     // Dropped after the browser was ended.
     _profile: TempDir,
@@ -88,10 +66,7 @@ impl Browser {
         })
         .await;
         let mut browser = Self {
-            socket: open(&port, &path).await,
-            session: None,
-            commands: 0,
-            errors: Vec::new(),
+            tools: DevTools::connect(&port, &path).await,
             child: child.keep(),
             _profile: profile,
         };
@@ -105,7 +80,7 @@ impl Browser {
             .await;
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         let attached = self.call("Target.attachToTarget", attach).await;
-        self.session = attached["sessionId"].as_str().map(str::to_owned);
+        self.tools.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(&format!("{domain}.enable"), json!({})).await;
         }
@@ -130,14 +105,16 @@ impl Browser {
     pub(crate) async fn evaluate(&mut self, expression: &str) -> Value {
         let came = self.try_evaluate(expression).await;
         came.unwrap_or_else(|error| {
-            panic!("{expression}: {error}\nthe page said: {:#?}", self.errors)
+            panic!(
+                "{expression}: {error}\nthe page said: {:#?}",
+                self.tools.errors
+            )
         })
     }
 
     async fn try_evaluate(&mut self, expression: &str) -> Result<Value, String> {
-        let params =
-            json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let came = self.try_call("Runtime.evaluate", params).await?;
+        let params = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
+        let came = self.tools.try_call("Runtime.evaluate", params).await?;
         match came.get("exceptionDetails") {
             None => Ok(came["result"]["value"].clone()),
             Some(details) => Err(exception(details)),
@@ -149,9 +126,8 @@ impl Browser {
     pub(crate) async fn wait_for(&mut self, expression: &str) -> Value {
         found(expression, async || {
             let came = self.try_evaluate(expression).await.ok()?;
-            let truthy = !matches!(&came, Value::Null | Value::Bool(false))
-                && came != 0
-                && came != "";
+            let truthy =
+                !matches!(&came, Value::Null | Value::Bool(false)) && came != 0 && came != "";
             truthy.then_some(came)
         })
         .await
@@ -196,7 +172,8 @@ impl Browser {
             other => panic!("give the key code of {other} here"),
         };
         for kind in ["rawKeyDown", "keyUp"] {
-            let event = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
+            let event =
+                json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code});
             self.call("Input.dispatchKeyEvent", event).await;
         }
     }
@@ -207,85 +184,12 @@ impl Browser {
     pub(crate) async fn errors(&mut self) -> Vec<String> {
         // Whatever was said before the answer to this has been heard with it.
         self.evaluate("0").await;
-        self.errors.clone()
+        self.tools.errors.clone()
     }
 
     /// Any other command of the protocol, which must succeed.
     pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
-        let answer = self.try_call(method, params).await;
-        answer.unwrap_or_else(|error| panic!("{method}: {error}"))
-    }
-
-    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, String> {
-        let id = self.send(method, params).await;
-        let listening = async {
-            loop {
-                let message = self.hear().await;
-                if message["id"] == id {
-                    return match message.get("error") {
-                        None => Ok(message["result"].clone()),
-                        Some(error) => Err(error["message"].to_string()),
-                    };
-                }
-                self.notice(&message).await;
-            }
-        };
-        in_time(method, listening).await
-    }
-
-    async fn send(&mut self, method: &str, params: Value) -> u64 {
-        self.commands += 1;
-        let mut command = json!({"id": self.commands, "method": method, "params": params});
-        if let Some(session) = &self.session {
-            command["sessionId"] = json!(session);
-        }
-        let sent = self.socket.send(Message::text(command.to_string())).await;
-        sent.expect("Chromium listens");
-        self.commands
-    }
-
-    async fn hear(&mut self) -> Value {
-        loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => return text.parse().unwrap(),
-                Some(Ok(_)) => {}
-                gone => panic!("Chromium has gone: {gone:?}"),
-            }
-        }
-    }
-
-    async fn notice(&mut self, event: &Value) {
-        let params = &event["params"];
-        match event["method"].as_str() {
-            Some("Runtime.exceptionThrown") => {
-                let details = exception(&params["exceptionDetails"]);
-                self.errors.push(format!("exception: {details}"));
-            }
-            Some("Runtime.consoleAPICalled") if params["type"] == "error" => {
-                let args = params["args"].as_array().into_iter().flatten();
-                let text = args.map(|arg| match arg.get("value") {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(value) => value.to_string(),
-                    None => arg["description"].to_string(),
-                });
-                let text = text.collect::<Vec<_>>().join(" ");
-                self.errors.push(format!("console: {text}"));
-            }
-            Some("Log.entryAdded") if params["entry"]["level"] == "error" => {
-                let entry = &params["entry"];
-                let (source, text) = (entry["source"].as_str(), entry["text"].as_str());
-                let (source, text) = (source.unwrap_or("log"), text.unwrap_or_default());
-                let url = entry["url"].as_str().unwrap_or_default();
-                self.errors.push(format!("{source}: {text} {url}"));
-            }
-            Some("Page.javascriptDialogOpening") => {
-                self.errors.push(format!("dialog: {}", params["message"]));
-                // While it is open the page does nothing else. Its answer tells nothing.
-                self.send("Page.handleJavaScriptDialog", json!({"accept": false}))
-                    .await;
-            }
-            _ => {}
-        }
+        self.tools.call(method, params).await
     }
 }
 
@@ -317,24 +221,6 @@ fn end(child: &mut Child) {
     let group = Pid::from_raw(child.id() as i32).expect("a child has an id");
     kill_process_group(group, Signal::KILL).ok();
     child.wait().ok();
-}
-
-async fn open(port: &str, path: &str) -> WebSocketStream<TcpStream> {
-    let stream = TcpStream::connect(format!("127.0.0.1:{port}"))
-        .await
-        .unwrap();
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(ANSWER_BYTES_MAX))
-        .max_frame_size(Some(ANSWER_BYTES_MAX));
-    let url = format!("ws://127.0.0.1:{port}{path}");
-    let opened = client_async_with_config(url, stream, Some(config)).await;
-    opened.unwrap().0
-}
-
-fn exception(details: &Value) -> String {
-    let description = details["exception"]["description"].as_str();
-    let text = description.or(details["text"].as_str());
-    text.map_or_else(|| details.to_string(), str::to_owned)
 }
 
 fn from_base64(text: &str) -> Vec<u8> {

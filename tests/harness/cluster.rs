@@ -67,6 +67,12 @@ impl Cluster {
 
     /// Starts the nats-server, after a kill on the port that it had, and makes what it lacks.
     pub(crate) async fn start_nats(&mut self) {
+        self.start_nats_as_it_was().await;
+        self.ops_well(&["provision"]).await;
+    }
+
+    /// Starts the nats-server with what its store holds: what was in memory is gone.
+    pub(crate) async fn start_nats_as_it_was(&mut self) {
         let keys = Keys::load_or_create(&self.keys_dir()).unwrap();
         let server = in_time(
             "nats-server",
@@ -76,7 +82,6 @@ impl Cluster {
         .unwrap();
         self.nats_options.port = server.port();
         self.nats = Some(server);
-        self.ops_well(&["provision"]).await;
     }
 
     /// `kill -9` of the nats-server.

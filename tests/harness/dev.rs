@@ -15,13 +15,16 @@ pub(crate) struct Dev {
     data: PathBuf,
 }
 
-/// The arguments of a `dev` on `data`, on any free ports.
+/// The arguments of a `dev` on `data`, on any free ports, which plays nothing unless told to.
 pub(crate) fn arguments<'a>(data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut args = vec!["dev", "--json", "--data", data];
     for flag in ["--scoring-listen", "--gateway-listen", "--admin-listen"] {
         if !more.contains(&flag) {
             args.extend([flag, "127.0.0.1:0"]);
         }
+    }
+    if !more.contains(&"--match") {
+        args.extend(["--match", "none"]);
     }
     args.extend(more);
     args

@@ -25,6 +25,8 @@ pub(crate) struct Wish {
     pub(crate) from_first: bool,
     /// Whether it asks by a `hello` instead of the query.
     pub(crate) by_message: bool,
+    /// Whether its `hello` names the session that it had.
+    pub(crate) keeps_session: bool,
 }
 
 impl Wish {
@@ -38,6 +40,7 @@ impl Wish {
             policy: None,
             from_first: false,
             by_message: false,
+            keeps_session: false,
         }
     }
 
@@ -63,6 +66,14 @@ impl Wish {
         Self {
             by_message: true,
             ..self
+        }
+    }
+
+    /// By a `hello` that names the session that it had, and its cursors.
+    pub(crate) fn keeps_session(self) -> Self {
+        Self {
+            keeps_session: true,
+            ..self.by_message()
         }
     }
 
@@ -93,6 +104,8 @@ pub(crate) struct Fan {
     pub(crate) other: Vec<Value>,
     /// How often it connected.
     pub(crate) connects: u64,
+    /// The session that it has.
+    pub(crate) session: Option<String>,
     /// The sum of the seqs that it is at: tells others how far it has come.
     pub(crate) progress: watch::Sender<u64>,
     socket: Option<Socket>,
@@ -109,6 +122,7 @@ impl Fan {
             wish,
             other: Vec::new(),
             connects: 0,
+            session: None,
             progress: watch::Sender::new(0),
             socket: None,
             welcomed: false,
@@ -182,7 +196,12 @@ impl Fan {
             }
             subscription
         });
-        json!({"type": "hello", "subscriptions": subscriptions.collect::<Vec<_>>()})
+        let subscriptions: Vec<Value> = subscriptions.collect();
+        let mut hello = json!({"type": "hello", "subscriptions": subscriptions});
+        if let Some(session) = &self.session {
+            hello["session"] = json!(session);
+        }
+        hello
     }
 
     /// Drops the connection where it stands, whatever is under way.
@@ -243,6 +262,10 @@ impl Fan {
             return Err("the first message is no welcome".to_owned());
         }
         self.welcomed = true;
+        // The one that it was first welcomed with: each connection names another until told.
+        if kind == "welcome" && self.wish.keeps_session && self.session.is_none() {
+            self.session = Some(message["session"].as_str().ok_or("no session")?.to_owned());
+        }
         let replica = message["match"]
             .as_str()
             .and_then(|name| self.replicas.get_mut(name));

@@ -2,6 +2,7 @@
 
 mod broker;
 mod data;
+mod playing;
 mod show;
 
 use std::net::SocketAddr;
@@ -13,24 +14,28 @@ use anyhow::Context;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use grandstand_broker::{Broker, ConnectOptions, Keys, Role};
-use grandstand_core::ids::MatchId;
-use grandstand_gateway::{FanArgs, Gateway};
-use grandstand_play::{PlayArgs, Progress, Speed};
+use grandstand_gateway::{FanArgs, FreshSign, Gateway, PlaceArgs};
+use grandstand_play::Speed;
 use grandstand_scoring::{ScoringConfig, start};
 use grandstand_server::keys::{TokenKey, load_or_create};
-use grandstand_server::listen::{Listener, SocketOptions};
+use grandstand_server::listen::Listener;
 use grandstand_server::serve::ServeLimits;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use crate::dev::data::check as check_data;
+
+use crate::config::check::{self, DevChecked};
+use crate::config::descriptors;
 use crate::dev::broker::Served;
 use crate::dev::data::DataFolder;
+use crate::dev::playing::{Player, Playing};
 use crate::dev::show::{Ready, Tokens};
-use crate::process::{Process, http, until_stopped};
+use crate::process::{Process, http, listen, until_stopped};
 
 /// Everything in one process
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example: grandstand dev --match final.json --speed 20")]
+#[command(after_help = "Example: grandstand dev --seed 7 --speed 20")]
 pub(crate) struct DevArgs {
     /// Folder of the store and the keys; made if it is not there
     #[arg(
@@ -40,22 +45,25 @@ pub(crate) struct DevArgs {
         default_value = "grandstand-data"
     )]
     data: PathBuf,
-    /// A match in Cricsheet's JSON format to play, or none
+    /// What is played: a match in Cricsheet's JSON format, made-up T20s one after the other, or none
     #[arg(
         long = "match",
-        value_name = "FILE|none",
+        value_name = "FILE|generated|none",
         env = "GRANDSTAND_DEV_MATCH",
-        default_value = "none"
+        default_value = "generated"
     )]
-    match_file: String,
-    /// How much faster than life the match is played, where a ball takes 40 s; or max
+    playing: String,
+    /// How much faster than life it is played, where a ball takes 40 s: 10 is a ball every 4 s; or max
     #[arg(
         long,
         value_name = "N|max",
         env = "GRANDSTAND_SPEED",
-        default_value = "20"
+        default_value = "10"
     )]
     speed: Speed,
+    /// Which made-up match is played first: the same for the same number; any other one unless given
+    #[arg(long, value_name = "N", env = "GRANDSTAND_SEED")]
+    seed: Option<u64>,
     /// Use this running NATS server, which knows the keys of the data folder, and start none
     #[arg(long, value_name = "URL", env = "GRANDSTAND_NATS_URL")]
     nats_url: Option<String>,
@@ -94,26 +102,53 @@ pub(crate) struct DevArgs {
     /// Say on stdout, as one JSON object a line, when it is ready, where, and with which tokens
     #[arg(long, env = "GRANDSTAND_JSON", value_parser = BoolishValueParser::new())]
     json: bool,
+    /// Check everything that can be checked without starting, say it, and exit: 0 fine, 1 not
+    #[arg(long, env = "GRANDSTAND_CHECK_CONFIG", value_parser = BoolishValueParser::new())]
+    check_config: bool,
     /// How fans are served.
     #[command(flatten)]
     fans: FanArgs,
 }
 
+impl DevArgs {
+    /// Flag, variable and address of each listener.
+    fn listeners(&self) -> [(&'static str, &'static str, SocketAddr); 3] {
+        let (scoring, gateway, admin) =
+            (self.scoring_listen, self.gateway_listen, self.admin_listen);
+        [
+            ("--scoring-listen", "GRANDSTAND_SCORING_LISTEN", scoring),
+            ("--gateway-listen", "GRANDSTAND_GATEWAY_LISTEN", gateway),
+            ("--admin-listen", "GRANDSTAND_ADMIN_LISTEN", admin),
+        ]
+    }
+
+    async fn check_config(&self) -> ExitCode {
+        check::dev(DevChecked {
+            listeners: &self.listeners(),
+            nats_port: self.nats_port,
+            nats_url: self.nats_url.as_deref(),
+            data: &self.data,
+            json: self.json,
+        })
+        .await
+    }
+}
+
 /// Runs until a signal.
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     // Everything that can be wrong with the command is found before anything is started.
-    let file = match args.match_file.as_str() {
-        "none" => None,
-        file => Some(checked_match(PathBuf::from(file)).await?),
-    };
-    let scoring_listener = Listener::bind(args.scoring_listen, SocketOptions::default())
-        .context("--scoring-listen")?;
-    let gateway_listener = Listener::bind(args.gateway_listen, SocketOptions::default())
-        .context("--gateway-listen")?;
+    let playing = Playing::asked(&args.playing, args.seed).await?;
+    if args.check_config {
+        return Ok(args.check_config().await);
+    }
+    let [scoring, gateway, _] = args.listeners();
+    let scoring_listener = listen(scoring.0, scoring.1, scoring.2)?;
+    let gateway_listener = listen(gateway.0, gateway.1, gateway.2)?;
     let data = DataFolder::open(&args.data)?;
     let token_key = load_or_create(&data.keys)?;
     let keys = Keys::load_or_create(&data.keys)?;
-    let process = Process::start(args.admin_listen)?;
+    let sign = FreshSign::new();
+    let process = Process::start_with(args.admin_listen, sign.routes())?;
 
     let stop = CancellationToken::new();
     let work = async {
@@ -122,6 +157,8 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         let running = Roles {
             scoring_broker: sign_in(Role::Scoring).await?,
             gateway_broker: sign_in(Role::Gateway).await?,
+            buckets: sign_in(Role::Gateway).await?,
+            sign,
             token_key: &token_key,
             args: &args,
             process: &process,
@@ -133,11 +170,13 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             admin_url: http(process.admin_address),
             nats_url: served.url().to_owned(),
             keys: data.keys.clone(),
-            match_id: file.as_ref().map(|(_, match_id)| match_id.clone()),
+            on_now: playing.known().cloned(),
+            seed: playing.seed(),
+            speed: args.speed,
             tokens: Tokens::mint(&token_key, SystemTime::now())?,
         };
         let watch = served.watch(&stop);
-        let serve = running.serve(scoring_listener, gateway_listener, ready, file);
+        let serve = running.serve(scoring_listener, gateway_listener, ready, playing);
         let (ended, served) = tokio::join!(serve, watch);
         served.stop().await?;
         ended
@@ -147,22 +186,13 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// The file is read now, so that a wrong one is said before anything runs.
-async fn checked_match(file: PathBuf) -> anyhow::Result<(PathBuf, MatchId)> {
-    grandstand_play::read::read(&file).await?;
-    let match_id = grandstand_play::match_id_of(&file).with_context(|| {
-        format!(
-            "the name of {} makes no match id; rename it",
-            file.display()
-        )
-    })?;
-    Ok((file, match_id))
-}
-
 /// Both edges, signed in.
 struct Roles<'a> {
     scoring_broker: Broker,
     gateway_broker: Broker,
+    /// The gateway's own connection for sessions and presence.
+    buckets: Broker,
+    sign: FreshSign,
     token_key: &'a TokenKey,
     args: &'a DevArgs,
     process: &'a Process,
@@ -170,19 +200,22 @@ struct Roles<'a> {
 }
 
 impl Roles<'_> {
-    /// Serves until the stop, and plays the match meanwhile. Whatever ends first ends all.
+    /// Serves until the stop, and plays meanwhile. Whatever ends first ends all.
     async fn serve(
         self,
         scoring_listener: Listener,
         gateway_listener: Listener,
         ready: Ready,
-        file: Option<(PathBuf, MatchId)>,
+        playing: Playing,
     ) -> anyhow::Result<()> {
         let _stop_all = self.stop.clone().drop_guard();
+        let usual = ServeLimits::default();
         let limits = ServeLimits {
             stop_wait_max: Duration::from_secs(2),
-            ..ServeLimits::default()
+            connections_max: descriptors::fitting(2, usual.connections_max),
+            ..usual
         };
+        descriptors::reserve(2 * limits.connections_max)?;
         let config = ScoringConfig {
             limits,
             ..ScoringConfig::new(Verifier::new(self.token_key))
@@ -192,18 +225,27 @@ impl Roles<'_> {
         let scoring = start(config, scoring_listener, broker, readiness, stop);
         let gateway = Gateway {
             broker: self.gateway_broker.clone(),
+            buckets: self.buckets.clone(),
+            advertised: PlaceArgs::default()
+                .advertised(gateway_listener.local_address(), self.process.admin_address),
             verifier: Verifier::new(self.token_key),
             fans: self.args.fans.clone(),
             cors_origins: Vec::new(),
             connections_max: limits.connections_max,
             readiness: readiness.check("gateway"),
+            peers: readiness.check("peers"),
+            sign: self.sign.clone(),
         };
         let show = async {
             readiness.ready().await;
             ready.show(self.args.json);
-            if let Some((file, match_id)) = file {
-                play(file, match_id, &ready, self.args).await;
-            }
+            let player = Player {
+                ready: &ready,
+                speed: self.args.speed,
+                json: self.args.json,
+                is_alone: self.args.nats_url.is_none(),
+            };
+            player.play(playing).await;
         };
         let gateway = async {
             let ended = gateway.run(gateway_listener, self.stop.clone()).await;
@@ -218,29 +260,9 @@ impl Roles<'_> {
         let shown = self.stop.run_until_cancelled(show);
         let (gateway, scoring, _) = tokio::join!(gateway, scoring, shown);
         self.gateway_broker.close().await;
+        self.buckets.close().await;
         self.scoring_broker.close().await;
         gateway.context("the gateway")?;
         scoring.context("scoring")
-    }
-}
-
-/// Plays the match against our own API, as anybody could. A match that can't be played is said;
-/// the platform goes on.
-async fn play(file: PathBuf, match_id: MatchId, ready: &Ready, args: &DevArgs) {
-    let play = PlayArgs {
-        file,
-        scoring: vec![ready.scoring_url.clone()],
-        token: ready.tokens.scorer.clone().into(),
-        speed: args.speed,
-        match_id: Some(match_id.clone()),
-    };
-    let progress = if args.json {
-        Progress::Quiet
-    } else {
-        Progress::Bar
-    };
-    match grandstand_play::run(play, progress).await {
-        Ok(outcome) => show::played(args.json, &match_id, &outcome),
-        Err(error) => tracing::error!(%match_id, %error, "the match can't be played"),
     }
 }

@@ -4,34 +4,39 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use grandstand_broker::{Broker, ConnectOptions, Role};
-use grandstand_gateway::{Gateway, GatewayArgs};
+use grandstand_gateway::{FreshSign, Gateway, GatewayArgs};
 use grandstand_server::keys;
-use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Process, until_stopped};
+use crate::config::{check, descriptors};
+use crate::process::{KEYS, Process, listen, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
-    let verifier = Verifier::new(&keys::load(&args.edge.keys)?);
-    let listener =
-        Listener::bind(args.edge.listen, SocketOptions::default()).context("--listen")?;
-    let process = Process::start(args.edge.admin_listen)?;
-    let broker = Broker::connect(ConnectOptions::new(
-        args.nats_url,
-        &args.edge.keys,
-        Role::Gateway,
-    ))
-    .await?;
+    if args.edge.check_config {
+        return Ok(check::role(&args.edge, &args.nats_url, Role::Gateway).await);
+    }
+    let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
+    descriptors::reserve(args.edge.connections_max)?;
+    let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
+    let sign = FreshSign::new();
+    let process = Process::start_with(args.edge.admin_listen, sign.routes())?;
+    let options = ConnectOptions::new(args.nats_url, &args.edge.keys, Role::Gateway);
+    let buckets = Broker::connect(buckets(&options)).await?;
+    let broker = Broker::connect(options).await?;
     let address = listener.local_address();
     let gateway = Gateway {
         broker: broker.clone(),
+        buckets: buckets.clone(),
+        advertised: args.place.advertised(address, process.admin_address),
         verifier,
         fans: args.fans,
         cors_origins: args.edge.cors_origins,
         connections_max: args.edge.connections_max,
         readiness: process.readiness.check("gateway"),
+        peers: process.readiness.check("peers"),
+        sign,
     };
     let stop = CancellationToken::new();
     let serve = gateway.run(listener, stop.clone());
@@ -39,6 +44,15 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
     let ended = until_stopped(work, stop).await?;
     ended.context("the stream of scores can't be followed")?;
     broker.close().await;
+    buckets.close().await;
     process.end().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A connection of its own for sessions and presence: a burst of them stands in no score's way.
+pub(crate) fn buckets(options: &ConnectOptions) -> ConnectOptions {
+    ConnectOptions {
+        name: format!("{}-buckets", options.name),
+        ..options.clone()
+    }
 }

@@ -1,7 +1,10 @@
 //! `grandstand`: every role and tool of the platform in one binary.
 
+mod config;
 mod dev;
 mod gateway;
+mod health;
+mod keys;
 mod nats_server;
 mod play;
 mod process;
@@ -10,7 +13,7 @@ mod token;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use grandstand_server::args::{LogArgs, USUAL_FILTER};
 use grandstand_server::telemetry;
 
@@ -42,18 +45,36 @@ enum Command {
     Ops(grandstand_ops::OpsArgs),
     /// Score a Cricsheet match over HTTP, and check every figure
     Play(grandstand_play::PlayArgs),
-    /// Make a token
-    Token(token::TokenArgs),
+    /// Measure the platform from outside
+    Bench(Box<grandstand_bench::BenchArgs>),
+    /// Make a token, or say what one grants
+    Token(Box<token::TokenArgs>),
+    /// Make the secrets of a platform, where they are not there yet
+    Keys(keys::KeysArgs),
+    /// Print every option of every command
+    Config(config::ConfigArgs),
+    /// Ask a role whether it is ready
+    Health(health::HealthArgs),
     /// Find or fetch the nats-server, and what it must be told
     NatsServer(nats_server::NatsServerArgs),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return config::usage::refuse(&error, Cli::command()),
+    };
     // Tools speak to people through their output; their log begins where something is odd.
     let quiet = matches!(
         cli.command,
-        Command::Ops(_) | Command::Play(_) | Command::Token(_) | Command::NatsServer(_)
+        Command::Ops(_)
+            | Command::Play(_)
+            | Command::Bench(_)
+            | Command::Token(_)
+            | Command::Keys(_)
+            | Command::Config(_)
+            | Command::Health(_)
+            | Command::NatsServer(_)
     );
     let filter = match quiet && cli.log.log_filter == USUAL_FILTER {
         true => "warn",
@@ -61,7 +82,10 @@ fn main() -> ExitCode {
     };
     let done = telemetry::install_logs(cli.log.log, filter)
         .map_err(anyhow::Error::from)
-        .and_then(|()| run(cli.command));
+        .and_then(|()| {
+            config::variables::warn_of_unknown(&Cli::command());
+            run(cli.command)
+        });
     match done {
         Ok(code) => code,
         Err(error) => {
@@ -72,20 +96,26 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Token(args) => token::run(*args),
+        Command::Keys(args) => keys::run(&args),
+        Command::Config(args) => Ok(config::run(&args, &Cli::command())),
+        Command::Health(args) => health::run(&args),
+        Command::NatsServer(args) => nats_server::run(args),
+        Command::Dev(args) => in_runtime(dev::run(*args)),
+        Command::Scoring(args) => in_runtime(scoring::run(*args)),
+        Command::Gateway(args) => in_runtime(gateway::run(*args)),
+        Command::Ops(args) => in_runtime(grandstand_ops::run(args)),
+        Command::Play(args) => in_runtime(play::run(args)),
+        Command::Bench(args) => in_runtime(async { Ok(grandstand_bench::run(*args).await?) }),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let code = runtime.block_on(async {
-        match command {
-            Command::Dev(args) => dev::run(*args).await,
-            Command::Scoring(args) => scoring::run(*args).await,
-            Command::Gateway(args) => gateway::run(*args).await,
-            Command::Ops(args) => grandstand_ops::run(args).await,
-            Command::Play(args) => play::run(args).await,
-            Command::Token(args) => token::run(args),
-            Command::NatsServer(args) => nats_server::run(args),
-        }
-    });
+    let code = runtime.block_on(work);
     // Everything that matters has an owner who waited for it; a blocked lookup is not waited for.
     runtime.shutdown_background();
     code

@@ -1,11 +1,14 @@
 //! What every long-running role does around its work: health and metrics, the stop, the ready line.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::Router;
 use grandstand_server::admin;
 use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::readiness::Readiness;
@@ -16,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// The place of everybody's secrets.
+pub(crate) const KEYS: &str = "--keys (GRANDSTAND_KEYS)";
 /// How long a role may take to stop before the process just ends.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(4);
 
@@ -30,13 +35,17 @@ pub(crate) struct Process {
 impl Process {
     /// Opens the admin port.
     pub(crate) fn start(admin_listen: SocketAddr) -> anyhow::Result<Self> {
+        Self::start_with(admin_listen, Router::new())
+    }
+
+    /// Opens the admin port with routes of the role's own.
+    pub(crate) fn start_with(admin_listen: SocketAddr, routes: Router) -> anyhow::Result<Self> {
         let metrics = Metrics::install()?;
-        let listener =
-            Listener::bind(admin_listen, SocketOptions::default()).context("--admin-listen")?;
+        let listener = listen("--admin-listen", "GRANDSTAND_ADMIN_LISTEN", admin_listen)?;
         let admin_address = listener.local_address();
         let readiness = Readiness::new();
         let admin_stop = CancellationToken::new();
-        let router = admin::router(readiness.clone(), metrics.clone());
+        let router = admin::router(readiness.clone(), metrics.clone()).merge(routes);
         let stop = admin_stop.clone();
         let limits = ServeLimits {
             connections_max: 64,
@@ -109,6 +118,42 @@ pub(crate) async fn until_stopped<T>(
         _ = signals.next() => anyhow::bail!("stopped before everything had ended"),
         () = tokio::time::sleep(STOP_MAX) => anyhow::bail!("not everything ended within {STOP_MAX:?}"),
     }
+}
+
+/// Why an address can't be listened on, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: {reason}; {cure}")]
+pub(crate) struct NotListening {
+    flag: String,
+    pub(crate) reason: String,
+    pub(crate) cure: String,
+}
+
+/// Listens on the address that `flag`, or its `variable`, gives.
+pub(crate) fn listen(
+    flag: &str,
+    variable: &str,
+    address: SocketAddr,
+) -> Result<Listener, NotListening> {
+    Listener::bind(address, SocketOptions::default()).map_err(|error| {
+        let system = error.source().and_then(|e| e.downcast_ref::<io::Error>());
+        let cure = match system.map(io::Error::kind) {
+            Some(io::ErrorKind::AddrInUse) => format!(
+                "stop that, or choose another port with {flag} or {variable} (0: any free one)"
+            ),
+            Some(io::ErrorKind::PermissionDenied) => {
+                format!("choose a port from 1024 on with {flag} or {variable}")
+            }
+            _ => format!(
+                "give an address of this machine with {flag} or {variable} (0.0.0.0: all of them)"
+            ),
+        };
+        NotListening {
+            flag: flag.to_owned(),
+            reason: error.to_string(),
+            cure,
+        }
+    })
 }
 
 /// One JSON object as a line of stdout.

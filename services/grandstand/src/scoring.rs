@@ -6,18 +6,21 @@ use anyhow::Context;
 use grandstand_broker::{Broker, ConnectOptions, Role};
 use grandstand_scoring::{Bounds, ScoringArgs, ScoringConfig, start};
 use grandstand_server::keys;
-use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::serve::ServeLimits;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Process, until_stopped};
+use crate::config::{check, descriptors};
+use crate::process::{KEYS, Process, listen, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
-    let verifier = Verifier::new(&keys::load(&args.edge.keys)?);
-    let listener =
-        Listener::bind(args.edge.listen, SocketOptions::default()).context("--listen")?;
+    if args.edge.check_config {
+        return Ok(check::role(&args.edge, &args.nats_url, Role::Scoring).await);
+    }
+    let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
+    descriptors::reserve(args.edge.connections_max)?;
+    let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let process = Process::start(args.edge.admin_listen)?;
     let broker = Broker::connect(ConnectOptions::new(
         args.nats_url,

@@ -1,26 +1,37 @@
-//! `grandstand token`: makes a token with the secret of a keys folder.
+//! `grandstand token`: makes a token with the secret of a keys folder, or says what one grants.
+
+mod check;
+mod claims;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use clap::Args;
+use anyhow::Context;
+use clap::{Args, Subcommand};
 use grandstand_server::grant::{MatchPattern, Right, Role, Tier};
 use grandstand_server::keys;
 use grandstand_server::token::{DEFAULT_TTL, TokenRequest, mint};
 
+use crate::process::KEYS;
+
 /// What the token grants.
 #[derive(Args)]
 #[command(
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true,
     after_help = "Example: grandstand token --keys data/keys --role scorer --sub anna --matches final-2026 --ttl 12h"
 )]
 pub(crate) struct TokenArgs {
+    #[command(subcommand)]
+    command: Option<TokenCommand>,
     /// Folder of the token secret
-    #[arg(long, value_name = "DIR", env = "GRANDSTAND_KEYS")]
-    keys: PathBuf,
+    #[arg(long, value_name = "DIR", env = "GRANDSTAND_KEYS", required = true)]
+    keys: Option<PathBuf>,
     /// scorer, fan or ops
-    #[arg(long, env = "GRANDSTAND_ROLE")]
-    role: Role,
+    #[arg(long, env = "GRANDSTAND_ROLE", required = true)]
+    role: Option<Role>,
     /// Whose it is; the role's name unless given
     #[arg(long, env = "GRANDSTAND_SUB")]
     sub: Option<String>,
@@ -56,17 +67,28 @@ pub(crate) struct TokenArgs {
     ttl: Option<Duration>,
 }
 
-/// Prints the token.
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Say what a token grants, and why it would be refused
+    Check(check::CheckArgs),
+}
+
+/// Prints the token, or what one grants.
 pub(crate) fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
-    let key = keys::load(&args.keys)?;
-    let sub = args.sub.unwrap_or_else(|| args.role.to_string());
+    if let Some(TokenCommand::Check(args)) = args.command {
+        return check::run(args);
+    }
+    let keys_dir = args.keys.context("--keys is required")?;
+    let key = keys::load(&keys_dir).context(KEYS)?;
+    let role = args.role.context("--role is required")?;
+    let sub = args.sub.unwrap_or_else(|| role.to_string());
     let request = TokenRequest {
         tier: args.tier,
         matches: args.matches,
         rights: args.rights,
         delay_s: args.delay_s,
         ttl: args.ttl.unwrap_or(DEFAULT_TTL),
-        ..TokenRequest::new(sub, args.role)
+        ..TokenRequest::new(sub, role)
     };
     println!("{}", mint(&key, &request, SystemTime::now())?);
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
+use grandstand_broker::ReplayRun;
 use grandstand_core::ids::MatchId;
+
+use crate::place::{Place, Speed};
 
 /// Look after matches and the streams that hold them
 #[derive(Debug, Clone, Args)]
@@ -20,12 +23,44 @@ pub struct OpsArgs {
 /// What an operator can do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Say whether everything is all right, and if not, what and what to do
+    Status(StatusArgs),
     /// Make streams and buckets what they should be; again changes nothing
     Provision(ProvisionArgs),
+    /// List matches with where they stand
+    Matches(MatchesArgs),
+    /// List gateways that are alive, with their fans
+    Gateways(GatewaysArgs),
+    /// Say who follows which match
+    Sessions(SessionsArgs),
     /// Print records as they are committed
     Tail(TailArgs),
     /// Check that logs are whole and right, by hash, by the rules and on every replica
     Verify(VerifyArgs),
+    /// Play a match out of the log again: to the terminal, a file, or a subject of its own
+    Replay(Box<ReplayArgs>),
+    /// Bring lost matches back out of files of `replay --to-file`
+    Import(ImportArgs),
+    /// Wipe a match for good
+    Purge(PurgeArgs),
+}
+
+impl Command {
+    /// Where the broker is that it is about.
+    pub fn broker(&self) -> &BrokerArgs {
+        match self {
+            Self::Status(args) => &args.broker,
+            Self::Provision(args) => &args.broker,
+            Self::Matches(args) => &args.broker,
+            Self::Gateways(args) => &args.broker,
+            Self::Sessions(args) => &args.broker,
+            Self::Tail(args) => &args.broker,
+            Self::Verify(args) => &args.broker,
+            Self::Replay(args) => &args.broker,
+            Self::Import(args) => &args.broker,
+            Self::Purge(args) => &args.broker,
+        }
+    }
 }
 
 /// Where the broker is, and how to answer.
@@ -98,6 +133,150 @@ pub struct VerifyArgs {
     pub broker: BrokerArgs,
 }
 
+/// Options of `status`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops status --nats-url nats://127.0.0.1:4222 --keys data/keys\n\
+                  Exits with 1 if anything is wrong."
+)]
+pub struct StatusArgs {
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `matches`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops matches --live --nats-url nats://127.0.0.1:4222 --keys data/keys"
+)]
+pub struct MatchesArgs {
+    /// Only those that are going on
+    #[arg(long, env = "GRANDSTAND_LIVE", value_parser = BoolishValueParser::new())]
+    pub live: bool,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `gateways`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops gateways --nats-url nats://127.0.0.1:4222 --keys data/keys"
+)]
+pub struct GatewaysArgs {
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `sessions`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops sessions --match dc-v-rr --nats-url nats://127.0.0.1:4222 --keys data/keys"
+)]
+pub struct SessionsArgs {
+    /// List the sessions that follow this match; without it, how many follow each
+    #[arg(long = "match", value_name = "MATCH", env = "GRANDSTAND_MATCH")]
+    pub match_id: Option<MatchId>,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `replay`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops replay dc-v-rr --to-file dc-v-rr.ndjson --nats-url nats://127.0.0.1:4222 --keys data/keys\n\
+                  A place is a seq, a time such as 2026-11-24T19:00:00Z, Unix microseconds, or how long ago, such as -10m.\n\
+                  A file and a subject get whole records; a file that begins with seq 1 can be imported."
+)]
+pub struct ReplayArgs {
+    /// Which match
+    #[arg(value_name = "MATCH")]
+    pub match_id: MatchId,
+    /// Where to begin; with the first event unless given
+    #[arg(
+        long,
+        value_name = "PLACE",
+        env = "GRANDSTAND_FROM",
+        allow_hyphen_values = true
+    )]
+    pub from: Option<Place>,
+    /// Where to end, that included; with the last event unless given
+    #[arg(
+        long,
+        value_name = "PLACE",
+        env = "GRANDSTAND_TO",
+        allow_hyphen_values = true
+    )]
+    pub to: Option<Place>,
+    /// How fast: original, max, or how many times as fast as it happened
+    #[arg(
+        long,
+        value_name = "SPEED",
+        env = "GRANDSTAND_SPEED",
+        default_value = "max"
+    )]
+    pub speed: Speed,
+    /// Write NDJSON to this file, which must not be there; it is whole or does not come to be
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GRANDSTAND_TO_FILE",
+        conflicts_with = "to_subject"
+    )]
+    pub to_file: Option<PathBuf>,
+    /// Write to the NATS subject replay.RUN.MATCH, which must be empty and is kept for seven days
+    #[arg(long, value_name = "RUN", env = "GRANDSTAND_TO_SUBJECT")]
+    pub to_subject: Option<ReplayRun>,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `import`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops import dc-v-rr.ndjson --nats-url nats://127.0.0.1:4222 --keys data/keys\n\
+                  Everything is checked before anything is written. Have the match's scorers pause meanwhile."
+)]
+pub struct ImportArgs {
+    /// Files of records, a match each; - is stdin
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Bring it back under this id instead of the file's own; with one file only
+    #[arg(long = "match", value_name = "MATCH", env = "GRANDSTAND_MATCH")]
+    pub match_id: Option<MatchId>,
+    /// Only check the files, and that nothing is in their way
+    #[arg(long, env = "GRANDSTAND_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub dry_run: bool,
+    /// Go on with an import of this file that was cut off
+    #[arg(long, env = "GRANDSTAND_RESUME", value_parser = BoolishValueParser::new())]
+    pub resume: bool,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
+/// Options of `purge`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops purge a-mistake --yes --nats-url nats://127.0.0.1:4222 --keys data/keys\n\
+                  Without --yes it says what it would delete, and exits with 2."
+)]
+pub struct PurgeArgs {
+    /// Which match
+    #[arg(value_name = "MATCH")]
+    pub match_id: MatchId,
+    /// Delete every record of it, for good
+    #[arg(long, env = "GRANDSTAND_YES", value_parser = BoolishValueParser::new())]
+    pub yes: bool,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+}
+
 fn parse_replicas(text: &str) -> Result<u8, &'static str> {
     match text {
         "1" => Ok(1),
@@ -151,5 +330,19 @@ mod tests {
         assert!(parse(&["tail", "--count", "0"]).is_err());
         assert!(parse(&["provision", "--replicas", "2"]).is_err());
         assert!(parse(&["provision", "--replicas", "3", "--check"]).is_ok());
+        assert!(parse(&["import"]).is_err());
+    }
+
+    #[test]
+    fn a_replay_goes_to_one_place_from_any_time() {
+        let Ok(Command::Replay(replay)) = parse(&["replay", "m", "--from", "-10m", "--to", "9"])
+        else {
+            panic!("valid");
+        };
+        assert!(matches!(replay.from, Some(Place::Time(_))));
+        assert_eq!((replay.to, replay.speed), (Some(Place::Seq(9)), Speed::Max));
+        assert!(parse(&["replay", "m", "--to-file", "f", "--to-subject", "r"]).is_err());
+        assert!(parse(&["replay", "m", "--to-subject", "a.b"]).is_err());
+        assert!(parse(&["replay", "m", "--speed", "0"]).is_err());
     }
 }

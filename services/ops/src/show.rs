@@ -8,10 +8,15 @@ use time::OffsetDateTime;
 
 use crate::verdict::{Finding, MatchReport};
 
-/// A line for each event of a record from seq `from` on; the last says where the match stands then.
-pub(crate) fn event_lines(record: &StoredRecord, parts: &RecordParts, from: u64) -> Vec<String> {
+/// A line for each event of a record that is asked for; the last of the record says where the match
+/// stands then.
+pub(crate) fn event_lines(
+    record: &StoredRecord,
+    parts: &RecordParts,
+    is_asked_for: impl Fn(&EventPart) -> bool,
+) -> Vec<String> {
     let headers = Headers::read(|name| record.headers.get(name).map(String::as_str)).ok();
-    let shown = parts.events.iter().filter(|event| event.seq >= from);
+    let shown = parts.events.iter().filter(|event| is_asked_for(event));
     shown
         .map(|event| {
             let strip = headers
@@ -51,7 +56,7 @@ fn event_line(record: &StoredRecord, event: &EventPart, strip: Option<String>) -
 }
 
 /// The score and the line under it, or the title where a sport has neither.
-fn strip_text(strip: &Value) -> String {
+pub(crate) fn strip_text(strip: &Value) -> String {
     let text = |name: &str| strip[name].as_str().map(plain);
     let parts: Vec<String> = [text("score"), text("line")]
         .into_iter()
@@ -101,7 +106,38 @@ pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn time_text(ts_us: u64) -> String {
+/// How long, in the largest unit that says enough.
+pub(crate) fn span_text(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// How many bytes, for people.
+pub(crate) fn bytes_text(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut scaled = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while scaled >= 1024.0 && unit + 1 < UNITS.len() {
+        (scaled, unit) = (scaled / 1024.0, unit + 1);
+    }
+    format!("{scaled:.1} {}", UNITS[unit])
+}
+
+/// The seq of a record's last event, if it can be read.
+pub(crate) fn last_seq(record: &StoredRecord) -> Option<u64> {
+    let parts = RecordParts::decode(record.body.clone()).ok()?;
+    Some(parts.last_seq())
+}
+
+/// A moment, in UTC.
+pub(crate) fn time_text(ts_us: u64) -> String {
     let time = i64::try_from(ts_us / 1_000_000)
         .ok()
         .and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
@@ -121,7 +157,7 @@ fn time_text(ts_us: u64) -> String {
 }
 
 /// Text from outside, without what would move a terminal's cursor.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
@@ -137,10 +173,10 @@ mod tests {
         let records = sample::cricket("m-1");
         let parts = |record: &StoredRecord| RecordParts::decode(record.body.clone()).unwrap();
 
-        let first = event_lines(&records[0], &parts(&records[0]), 0);
-        let over = event_lines(&records[1], &parts(&records[1]), 3);
+        let first = event_lines(&records[0], &parts(&records[0]), |_| true);
+        let over = event_lines(&records[1], &parts(&records[1]), |e| e.seq >= 3);
         let last = records.last().unwrap();
-        let correction = event_lines(last, &parts(last), 0);
+        let correction = event_lines(last, &parts(last), |_| true);
 
         assert_eq!(first.len(), 1);
         assert!(
@@ -154,6 +190,14 @@ mod tests {
         );
         assert!(!over[0].contains("4/0"), "{over:?}");
         assert!(correction[0].contains("  void d1"), "{correction:?}");
+    }
+
+    #[test]
+    fn spans_and_bytes_are_short() {
+        let spans = [90, 600, 7_200, 200_000].map(span_text);
+        assert_eq!(spans, ["90 s", "10 min", "2 h", "2 d"]);
+        let sizes = [1_000, 1_536, 5 << 20, 1 << 30].map(bytes_text);
+        assert_eq!(sizes, ["1000 B", "1.5 KiB", "5.0 MiB", "1.0 GiB"]);
     }
 
     #[test]

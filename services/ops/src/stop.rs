@@ -1,11 +1,13 @@
-//! When a command that follows what happens has to end: on Ctrl-C, and when nobody reads stdout.
+//! When a command has to end before its end: on Ctrl-C or SIGTERM, and when nobody reads stdout.
 
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for Ctrl-C, or for whoever reads stdout to leave.
+/// Waits for Ctrl-C or SIGTERM, or for whoever reads stdout to leave.
 pub(crate) async fn interrupted() {
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();
     tokio::select! {
@@ -15,13 +17,45 @@ pub(crate) async fn interrupted() {
                 std::future::pending::<()>().await;
             }
         }
-        () = reader_left(stdout.ok()) => {}
+        () = terminated() => {}
+        () = nobody_reads(stdout.ok()) => {}
+    }
+}
+
+async fn terminated() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM can't be caught");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Whether what went wrong is only that nobody reads stdout any more.
+pub(crate) fn reader_left(error: &anyhow::Error) -> bool {
+    let kind = match error.downcast_ref::<io::Error>() {
+        Some(error) => Some(error.kind()),
+        None => error
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind),
+    };
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+/// A reader who has left is not told of it.
+pub(crate) fn ended_quietly(done: anyhow::Result<()>) -> anyhow::Result<()> {
+    match done {
+        Err(error) if !reader_left(&error) => Err(error),
+        _ => Ok(()),
     }
 }
 
 /// Waits until nobody reads `pipe` any more: a quiet match writes nothing by which to notice. Files
 /// can't be watched and need not be.
-async fn reader_left(pipe: Option<OwnedFd>) {
+async fn nobody_reads(pipe: Option<OwnedFd>) {
     // Unchecked, because checking would make stdout non-blocking for everybody who shares it; it is
     // watched here and never written to.
     let watched = pipe.and_then(|pipe| Sender::from_owned_fd_unchecked(pipe).ok());
@@ -43,7 +77,7 @@ mod tests {
     #[tokio::test]
     async fn it_is_noticed_when_the_reader_of_a_quiet_pipe_leaves() {
         let (reader, writer) = std::io::pipe().unwrap();
-        let left = reader_left(Some(writer.into()));
+        let left = nobody_reads(Some(writer.into()));
         tokio::pin!(left);
         let early = tokio::time::timeout(Duration::from_millis(50), &mut left).await;
         assert!(early.is_err(), "somebody reads it still");
@@ -57,7 +91,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_is_never_left_by_its_reader() {
         let file = OwnedFd::from(tempfile::tempfile().unwrap());
-        let left = tokio::time::timeout(Duration::from_millis(50), reader_left(Some(file))).await;
+        let left = tokio::time::timeout(Duration::from_millis(50), nobody_reads(Some(file))).await;
         assert!(left.is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! `tail`: prints the records of matches as they are committed, each once and in order.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::args::TailArgs;
 use crate::line::RecordLine;
 use crate::show;
+use crate::stop::ended_quietly;
 
 /// The live feed brings a record at most once, and the last of a match may be the one it lost: so
 /// often the stream is asked.
@@ -33,16 +34,8 @@ pub(crate) async fn run(
         ended = tail(broker, args, out) => ended,
         () = stop => Ok(()),
     };
-    match ended.and_then(|()| Ok(out.flush()?)) {
-        Err(error) if !reader_left(&error) => Err(error),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-fn reader_left(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    ended_quietly(ended.and_then(|()| Ok(out.flush()?)))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Subscribes first and reads then: what is committed meanwhile comes both ways, and is told apart
@@ -201,7 +194,7 @@ impl<W: Write> Tail<'_, W> {
             let line = serde_json::to_string(&RecordLine::new(record, &parts))?;
             writeln!(self.out, "{line}")?;
         } else {
-            for line in show::event_lines(record, &parts, from) {
+            for line in show::event_lines(record, &parts, |event| event.seq >= from) {
                 writeln!(self.out, "{line}")?;
             }
         }

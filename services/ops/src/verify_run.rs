@@ -2,23 +2,18 @@
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use grandstand_broker::{Broker, ReadError, ReadFrom, StoredRecord};
+use grandstand_broker::{Broker, ReadError};
 use grandstand_core::ids::MatchId;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use crate::args::VerifyArgs;
+use crate::progress;
+use crate::read::leader_log;
 use crate::replicas::disagreement;
 use crate::show;
 use crate::verdict::{Check, MatchReport, Verdict};
 use crate::verify::verify;
-
-/// How often a match is read before it counts as unreadable, and the pause that grows in between:
-/// an election takes up to 8 s.
-const READS_MAX: u32 = 8;
-const READ_PAUSE: Duration = Duration::from_millis(500);
 
 /// A match's line for scripts.
 #[derive(Serialize)]
@@ -56,7 +51,7 @@ pub(crate) async fn run(
         }
         named => named.to_vec(),
     };
-    let bar = progress_bar(matches.len());
+    let bar = progress::bar(matches.len(), "matches");
     let mut summary = Summary::default();
     for match_id in matches {
         bar.set_message(match_id.to_string());
@@ -84,7 +79,7 @@ pub(crate) async fn run(
 /// One match that can't be read does not keep the others from being checked; a stream that is not
 /// there does.
 async fn verify_match(broker: &Broker, match_id: &MatchId) -> anyhow::Result<Verdict> {
-    let records = match read(broker, match_id).await {
+    let records = match leader_log(broker, match_id).await {
         Ok(records) if records.is_empty() => {
             return Ok(Verdict::only(Check::Exists, "there is no such match"));
         }
@@ -106,20 +101,6 @@ async fn verify_match(broker: &Broker, match_id: &MatchId) -> anyhow::Result<Ver
     Ok(verdict)
 }
 
-async fn read(broker: &Broker, match_id: &MatchId) -> Result<Vec<StoredRecord>, ReadError> {
-    let mut attempt = 1;
-    loop {
-        match broker.read_after(match_id, 0, ReadFrom::Leader).await {
-            Err(ReadError::Unavailable(reason)) if attempt < READS_MAX => {
-                tracing::debug!(%match_id, attempt, reason, "reading again");
-                tokio::time::sleep(READ_PAUSE * attempt).await;
-                attempt += 1;
-            }
-            done => return done,
-        }
-    }
-}
-
 fn write_report(out: &mut impl Write, report: &MatchReport, json: bool) -> anyhow::Result<()> {
     if json {
         let line = MatchLine {
@@ -134,15 +115,6 @@ fn write_report(out: &mut impl Write, report: &MatchReport, json: bool) -> anyho
         }
     }
     Ok(())
-}
-
-/// Shown where stderr is a terminal.
-fn progress_bar(matches: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(matches as u64), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{bar:30} {pos}/{len} matches, {eta} left  {msg}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 impl Summary {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 
 use crate::cors::Origin;
 use crate::telemetry::LogFormat;
@@ -32,12 +32,13 @@ pub struct EdgeArgs {
     /// Folder of the token secret and the broker keys
     #[arg(long, value_name = "DIR", env = "GRANDSTAND_KEYS")]
     pub keys: PathBuf,
-    /// Connections at once; more are answered 503
+    /// Connections at once, 1 to 1000000; more are answered 503. Each takes a file descriptor
     #[arg(
         long,
         value_name = "COUNT",
         env = "GRANDSTAND_CONNECTIONS_MAX",
-        default_value_t = 10_000
+        default_value_t = 10_000,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
     )]
     pub connections_max: usize,
     /// Origins whose pages may sign in and post, separated by commas; any may GET what is public
@@ -51,6 +52,9 @@ pub struct EdgeArgs {
     /// Say on stdout, as one JSON object a line, when it is ready and where
     #[arg(long, env = "GRANDSTAND_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
+    /// Check everything that can be checked without starting, say it, and exit: 0 fine, 1 not
+    #[arg(long, env = "GRANDSTAND_CHECK_CONFIG", value_parser = BoolishValueParser::new())]
+    pub check_config: bool,
 }
 
 /// What a role logs unless told otherwise: the client library's own news are told by us too.
@@ -116,6 +120,16 @@ mod tests {
             let variable = format!("GRANDSTAND_{}", flag.to_uppercase().replace('-', "_"));
             assert_eq!(arg.get_env().unwrap(), variable.as_str());
         }
+    }
+
+    #[test]
+    fn connections_are_bounded_both_ways() {
+        let parse = |count: &str| {
+            let words = ["role", "--keys", "keys", "--connections-max", count];
+            Role::try_parse_from(words).map(|role| role.edge.connections_max)
+        };
+        assert!(matches!(parse("1"), Ok(1)) && matches!(parse("1000000"), Ok(1_000_000)));
+        assert!(parse("0").is_err() && parse("1000001").is_err());
     }
 
     #[test]

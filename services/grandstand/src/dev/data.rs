@@ -29,10 +29,35 @@ impl DataFolder {
     }
 }
 
+/// What a folder is to us.
+enum Found {
+    /// One of this version.
+    Ours,
+    /// One that nobody uses.
+    Unused,
+}
+
+/// Whether the folder at `path` can be used; writes nothing.
+pub(crate) fn check(path: &Path) -> anyhow::Result<()> {
+    look(path).map(|_| ())
+}
+
 fn check_version(path: &Path) -> anyhow::Result<()> {
+    match look(path)? {
+        Found::Ours => Ok(()),
+        Found::Unused => {
+            let (file, half) = (path.join("VERSION"), path.join("VERSION.new"));
+            // Renamed into place, so that nobody finds half a file after a crash.
+            fs::write(&half, format!("{VERSION}\n"))?;
+            fs::rename(&half, &file).with_context(|| format!("writing {}", file.display()))
+        }
+    }
+}
+
+fn look(path: &Path) -> anyhow::Result<Found> {
     let file = path.join("VERSION");
     match fs::read_to_string(&file) {
-        Ok(found) if found.trim() == VERSION => Ok(()),
+        Ok(found) if found.trim() == VERSION => Ok(Found::Ours),
         Ok(found) => bail!(
             "the data folder {} is of version {:?}, and this grandstand knows version {VERSION}: \
              use the grandstand that made it, or another folder with --data",
@@ -51,9 +76,7 @@ fn check_version(path: &Path) -> anyhow::Result<()> {
                     path.display()
                 );
             }
-            // Renamed into place, so that nobody finds half a file after a crash.
-            fs::write(&half, format!("{VERSION}\n"))?;
-            fs::rename(&half, &file).with_context(|| format!("writing {}", file.display()))
+            Ok(Found::Unused)
         }
         Err(error) => Err(error).with_context(|| format!("reading {}", file.display())),
     }

@@ -1,0 +1,168 @@
+//! `status`: one look at everything, whether it is all right, and if not, what and what to do.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use grandstand_broker::{
+    Broker, CanaryFacts, ConnectError, ProvisionMode, ProvisionOptions, Provisioned, ServerFacts,
+    StoreFacts, StreamFacts, StreamReport,
+};
+use grandstand_core::presence::PresenceBody;
+use serde::Serialize;
+
+use crate::args::StatusArgs;
+use crate::clock::now_us;
+use crate::gateways;
+use crate::matches::Listed;
+use crate::status_judge::judge;
+use crate::status_show::{json, screen};
+use crate::stop::ended_quietly;
+
+/// Something that is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Trouble {
+    /// A stable word for scripts: nats, streams, canary, matches, gateways.
+    pub(crate) about: &'static str,
+    pub(crate) what: String,
+    pub(crate) cure: String,
+}
+
+impl Trouble {
+    pub(crate) fn new(
+        about: &'static str,
+        what: impl Into<String>,
+        cure: impl Into<String>,
+    ) -> Self {
+        Self {
+            about,
+            what: what.into(),
+            cure: cure.into(),
+        }
+    }
+}
+
+/// All that was seen. What could not be seen is a trouble, and empty here.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) server: Option<ServerFacts>,
+    pub(crate) store: Option<StoreFacts>,
+    pub(crate) streams: Vec<StreamSeen>,
+    pub(crate) canaries: Vec<CanaryFacts>,
+    pub(crate) incarnation: Option<u64>,
+    pub(crate) matches: Vec<Listed>,
+    /// Matches whose newest record can't be read.
+    pub(crate) unreadable: Vec<String>,
+    pub(crate) gateways: Vec<PresenceBody>,
+}
+
+/// A stream, and how it compares with its definition.
+#[derive(Debug)]
+pub(crate) struct StreamSeen {
+    pub(crate) name: String,
+    pub(crate) provisioned: Provisioned,
+    pub(crate) facts: Option<StreamFacts>,
+}
+
+pub(crate) async fn run(
+    signed_in: Result<Broker, ConnectError>,
+    args: &StatusArgs,
+    out: &mut (impl Write + Send),
+) -> anyhow::Result<ExitCode> {
+    let (mut seen, mut troubles) = (Seen::default(), Vec::new());
+    match signed_in {
+        Ok(broker) => look(&broker, &mut seen, &mut troubles).await,
+        // Its words say what to do.
+        Err(error) => troubles.push(Trouble::new("nats", error.to_string(), "see there")),
+    }
+    troubles.extend(judge(&seen));
+    let text = match args.broker.json {
+        true => json(&seen, &troubles).to_string(),
+        false => screen(&seen, &troubles).join("\n"),
+    };
+    ended_quietly(
+        writeln!(out, "{text}")
+            .and_then(|()| out.flush())
+            .map_err(Into::into),
+    )?;
+    Ok(match troubles.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+/// Looks at everything; what does not answer keeps nothing else from being looked at.
+async fn look(broker: &Broker, seen: &mut Seen, troubles: &mut Vec<Trouble>) {
+    const AGAIN: &str = "look again in a moment; if it stays, look at nats-server's log";
+    let mut ask = |about, what: &str, error: &dyn std::fmt::Display| {
+        troubles.push(Trouble::new(about, format!("{what}: {error}"), AGAIN));
+    };
+    seen.server = Some(broker.server());
+    match broker.store_facts().await {
+        Ok(store) => seen.store = Some(store),
+        Err(error) => ask("nats", "JetStream does not answer", &error),
+    }
+    let options = ProvisionOptions {
+        mode: ProvisionMode::Check,
+        ..ProvisionOptions::default()
+    };
+    match broker.provision(&options).await {
+        Ok(reports) => {
+            for report in reports {
+                match look_at_stream(broker, report).await {
+                    Ok(stream) => seen.streams.push(stream),
+                    Err(error) => ask("streams", "a stream does not answer", &error),
+                }
+            }
+        }
+        Err(error) => ask("streams", "the streams can't be compared", &error),
+    }
+    // What is missing is told as such, and not once more as what does not answer.
+    let is_there = |name: &str| {
+        let of_name = |stream: &&StreamSeen| stream.name == name;
+        let found = seen.streams.iter().find(of_name);
+        found.is_some_and(|stream| stream.facts.is_some())
+    };
+    if is_there("CANARY") {
+        match broker.canaries().await {
+            Ok(canaries) => seen.canaries = canaries,
+            Err(error) => ask("canary", "the canaries can't be read", &error),
+        }
+    }
+    if is_there("KV_gateways") {
+        match gateways::alive(broker).await {
+            Ok(alive) => seen.gateways = alive,
+            Err(error) => ask("gateways", "the gateways can't be listed", &error),
+        }
+    }
+    if is_there("SCORES")
+        && let Err(error) = look_at_matches(broker, seen).await
+    {
+        ask("matches", "the matches can't be listed", &error);
+    }
+}
+
+async fn look_at_stream(
+    broker: &Broker,
+    report: StreamReport,
+) -> Result<StreamSeen, grandstand_broker::ReadError> {
+    Ok(StreamSeen {
+        facts: broker.stream_facts(&report.stream).await?,
+        name: report.stream,
+        provisioned: report.outcome,
+    })
+}
+
+async fn look_at_matches(
+    broker: &Broker,
+    seen: &mut Seen,
+) -> Result<(), grandstand_broker::ReadError> {
+    let incarnation = broker.incarnation().await?;
+    seen.incarnation = Some(incarnation);
+    for record in broker.directory().await? {
+        match Listed::of(&record, incarnation, now_us()) {
+            Some(listed) => seen.matches.push(listed),
+            None => seen.unreadable.push(record.match_id.to_string()),
+        }
+    }
+    Ok(())
+}

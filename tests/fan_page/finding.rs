@@ -1,0 +1,74 @@
+//! How a fan finds a match: the list, the one that is live, the address.
+
+use serde_json::json;
+
+use crate::ground::{Ground, innings, small_match};
+use crate::harness::api::count_event;
+
+#[tokio::test]
+async fn the_one_live_match_opens_by_itself_for_free() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.open_list().await;
+    ground.until("main h1", "Live scores").await;
+    ground.until("#matches", "No match is on").await;
+
+    ground.scorer.create("later", &small_match()).await;
+    ground.scorer.create("small", &small_match()).await;
+    ground.scorer.score("small", &innings()).await;
+    // The list is read every ten seconds, and shows what the free tier may see.
+    ground.until("#matches", "To come").await;
+    ground.until("#title", "Reds v Blues").await;
+    ground.until("#connection", "every 5 seconds").await;
+    let address = ground.browser.evaluate("location.hash").await;
+    assert_eq!(address, "#/m/small");
+    ground
+        .until("#matches [aria-current=page]", "Reds v Blues")
+        .await;
+    ground.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_token_leaves_the_address_and_a_match_not_there_yet_comes_to_life() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create("first", &small_match()).await;
+    ground.open("first").await;
+    let address = ground.browser.evaluate("location.href").await;
+    assert!(!address.as_str().unwrap().contains("token"), "{address}");
+    let tier = "document.querySelector('.engine').textContent.includes('premium')";
+    ground.browser.wait_for(tier).await;
+
+    ground
+        .browser
+        .evaluate("location.hash = '#/m/second'")
+        .await;
+    ground.until("main h1", "There is no such match yet").await;
+    ground.scorer.create("second", &small_match()).await;
+    ground.until("#title", "Reds v Blues").await;
+    ground.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_match_of_any_sport_shows_its_strip_and_its_state() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create_open("counting").await;
+    ground.open("counting").await;
+    ground.until(".leaf", "0").await;
+    ground.scorer.score("counting", &count_event(7)).await;
+    ground.until(".leaf dt", "Count").await;
+    ground.until(".leaf dd", "7").await;
+    ground.until(".event .words", "Count").await;
+    let row = json!({"id": "rows", "type": "bid", "data": {"by": "Reds"}, "patch": {
+        "bids": {"b01": {"by": "Reds", "amount": 5}, "b02": {"by": "Blues", "amount": 6}},
+        "strip": {"score": "Lot 7", "line": "going once"}}});
+    ground.scorer.score("counting", &row).await;
+    ground.until(".tree table", "Blues").await;
+    ground.until(".big", "Lot 7").await;
+    ground.until(".event .words", "Bid – by: Reds").await;
+    ground.assert_no_errors().await;
+}

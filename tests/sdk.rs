@@ -1,0 +1,10 @@
+//! The JavaScript client against real gateways, in Node and in Chromium.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod harness;
+#[path = "sdk/node.rs"]
+mod node;
+#[path = "sdk/page.rs"]
+mod page;
+#[path = "sdk/proxy.rs"]
+mod proxy;

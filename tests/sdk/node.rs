@@ -1,0 +1,225 @@
+//! In Node.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use crate::harness::api::count_event;
+use crate::harness::cluster::Cluster;
+use crate::harness::program::program;
+use crate::harness::replica::Place;
+use crate::harness::seed::{Chance, seed};
+use crate::harness::wait::in_time;
+use crate::proxy::Proxy;
+
+const MATCH: &str = "sdk";
+/// How many events are posted one by one while connections are cut.
+const EVENTS: u64 = 240;
+/// One post in so many is followed by a cut.
+const POSTS_BETWEEN_CUTS: u64 = 6;
+
+#[tokio::test]
+async fn the_client_passes_its_own_tests_and_the_golden_vectors() {
+    let Some(mut command) = node().await else {
+        return;
+    };
+    let folder = root().join("services/web/tests");
+    let files = std::fs::read_dir(folder).unwrap();
+    let files: Vec<PathBuf> = files
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    assert!(files.len() >= 4, "{files:?}");
+
+    let output = in_time("node --test", command.arg("--test").args(files).output()).await;
+
+    let output = output.unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{stdout}");
+}
+
+#[tokio::test]
+async fn a_client_that_is_cut_again_and_again_while_gateways_die_sees_every_seq_once() {
+    for codec in ["json", "msgpack"] {
+        follow_through_everything(codec).await;
+    }
+}
+
+async fn follow_through_everything(codec: &str) {
+    let Some(node) = node().await else {
+        return;
+    };
+    let mut chance = Chance::new(seed("sdk"), 0);
+    let mut cluster = Cluster::start(1, 2).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let proxies = [
+        Proxy::start(&cluster.gateways[0].url()).await,
+        Proxy::start(&cluster.gateways[1].url()).await,
+    ];
+    let tokens = ["no.good.token", &cluster.fan_token("premium").await];
+    let wish = json!({"after": {"seq": 0}, "snapshot": "never"});
+    let urls = proxies.each_ref().map(Proxy::url);
+    let mut fan = Fan::start(
+        node,
+        json!({"urls": urls, "tokens": tokens, "match": MATCH, "codec": codec, "wish": wish}),
+    );
+    fan.until_seq(1).await;
+
+    for n in 1..=EVENTS {
+        scorer.score(MATCH, &count_event(n)).await;
+        match n {
+            80 => {
+                cluster.gateways[0].kill().await;
+                cluster.add_gateway(&[]).await;
+                proxies[0].point_at(&cluster.gateways[2].url());
+            }
+            160 => cluster.gateways[1].signal(Signal::TERM),
+            _ if chance.below(POSTS_BETWEEN_CUTS) == 0 => {
+                proxies.iter().for_each(Proxy::cut);
+                // It is back, and may be cut again.
+                fan.until_seq(n).await;
+            }
+            _ => {}
+        }
+    }
+    fan.until_seq(EVENTS + 1).await;
+
+    let report = fan.report().await;
+    let end = Place::of(&scorer.state(MATCH).await);
+    assert_eq!(Place::of(&report), end, "{codec}");
+    assert_eq!(report["hash_now"], end.hash, "{codec}");
+    assert_eq!(fan.seqs, (1..=EVENTS + 1).collect::<Vec<_>>(), "{codec}");
+    let counts = &report["counts"];
+    eprintln!("{codec}: {counts}");
+    for nothing in ["wrong_hashes", "holes", "snapshots"] {
+        assert_eq!(counts[nothing], 0, "{codec}: {counts}");
+    }
+    assert!(counts["reconnects"].as_u64() > Some(10), "{counts}");
+    // Each time it was connected again it said where it stood.
+    assert!(counts["resumes"].as_u64() >= counts["reconnects"].as_u64());
+    fan.end().await;
+}
+
+#[tokio::test]
+async fn a_client_whose_state_is_not_the_right_one_says_so_and_gets_it_right() {
+    let Some(node) = node().await else {
+        return;
+    };
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let token = cluster.fan_token("premium").await;
+    let urls = [cluster.gateways[0].url()];
+    let mut fan = Fan::start(
+        node,
+        json!({"urls": urls, "tokens": [token], "match": MATCH, "codec": "json", "wish": {}}),
+    );
+    fan.until_seq(1).await;
+
+    fan.say("spoil").await;
+    fan.until("a spoilt state", |line| line["spoilt"] == true)
+        .await;
+    scorer.score(MATCH, &count_event(1)).await;
+    fan.until("a snapshot", |line| line["reason"] == "asked")
+        .await;
+
+    let report = fan.report().await;
+    assert_eq!(Place::of(&report), Place::of(&scorer.state(MATCH).await));
+    assert_eq!(report["counts"]["wrong_hashes"], 1, "{report}");
+    fan.end().await;
+}
+
+/// The client in a process of its own.
+struct Fan {
+    child: Child,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    seqs: Vec<u64>,
+    seq: u64,
+}
+
+impl Fan {
+    fn start(mut node: Command, mut argument: Value) -> Self {
+        let sdk = root().join("services/web/sdk/grandstand.js");
+        argument["sdk"] = json!(format!("file://{}", sdk.display()));
+        node.arg(root().join("tests/sdk/follow.mjs"))
+            .arg(argument.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = node.spawn().unwrap();
+        Self {
+            stdin: child.stdin.take().unwrap(),
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            seqs: Vec::new(),
+            seq: 0,
+            child,
+        }
+    }
+
+    /// Reads on to a line that is as it should be.
+    async fn until(&mut self, what: &str, mut is_it: impl FnMut(&Value) -> bool) -> Value {
+        in_time(what, async {
+            loop {
+                let line = self.lines.next_line().await.unwrap();
+                let line: Value = line.expect("Node has ended").parse().unwrap();
+                let seqs = line["seqs"].as_array().into_iter().flatten();
+                self.seqs.extend(seqs.map(|seq| seq.as_u64().unwrap()));
+                self.seq = line["seq"].as_u64().unwrap_or(self.seq);
+                if is_it(&line) {
+                    return line;
+                }
+            }
+        })
+        .await
+    }
+
+    async fn until_seq(&mut self, seq: u64) {
+        if self.seq < seq {
+            self.until(&format!("seq {seq}"), |line| {
+                line["seq"].as_u64() >= Some(seq)
+            })
+            .await;
+        }
+    }
+
+    async fn say(&mut self, word: &str) {
+        let line = format!("{word}\n");
+        self.stdin.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    async fn report(&mut self) -> Value {
+        self.say("report").await;
+        let line = self.until("a report", |line| line["report"].is_object());
+        line.await["report"].clone()
+    }
+
+    async fn end(mut self) {
+        drop(self.stdin);
+        let ended = in_time("the end of Node", self.child.wait()).await;
+        assert!(ended.unwrap().success());
+    }
+}
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.join("../..").canonicalize().unwrap()
+}
+
+/// Node with WebSocket; none, after a line that says so, where it is not there.
+async fn node() -> Option<Command> {
+    let program = program(&["node", "nodejs"])?;
+    let said = Command::new(&program).arg("--version").output().await;
+    let version = String::from_utf8(said.unwrap().stdout).unwrap();
+    let major = version.trim_start_matches('v').split('.').next();
+    let mut command = Command::new(program);
+    command.kill_on_drop(true);
+    if major.unwrap().parse::<u32>().unwrap() < 22 {
+        command.arg("--experimental-websocket");
+    }
+    Some(command)
+}
