@@ -2,7 +2,6 @@
 # pip install websockets; TOKEN=… python3 fan.py http://127.0.0.1:7002 MATCH (no TOKEN: as nobody)
 import asyncio, hashlib, json, os, random, sys, websockets
 FATAL = {4400: "this client is wrong", 4401: "another TOKEN is needed", 4403: "not allowed"}
-
 def apply(state, patch):  # JSON Merge Patch, RFC 7396
     if not isinstance(patch, dict):
         return patch
@@ -30,7 +29,8 @@ def take(fan, message):  # raises ValueError: what we have is worth nothing
 async def connected(fan, url, match, token):  # until the server says after how many seconds to come again
     after = f"{fan['epoch']}-{fan['seq']}" if "epoch" in fan else ""
     url = f"{url.replace('http', 'ws', 1)}/v1/ws?match={match}&after={after}"
-    async with websockets.connect(url, additional_headers={"Authorization": f"Bearer {token}"} if token else {}) as socket:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with websockets.connect(url, additional_headers=headers, close_timeout=1) as socket:
         silence_s = 10  # who says nothing for longer is dead
         while True:
             message = json.loads(await asyncio.wait_for(socket.recv(), silence_s))

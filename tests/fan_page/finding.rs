@@ -52,6 +52,25 @@ async fn a_token_leaves_the_address_and_a_match_not_there_yet_comes_to_life() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_refused_can_be_left_behind() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create("later", &small_match()).await;
+    let forged = "e30.eyJleHAiOjk5OTk5OTk5OTl9.AAAA";
+    let url = ground.cluster.gateways[0].url();
+    ground.browser.goto(&format!("{url}/#token={forged}")).await;
+    ground
+        .until("#matches", "Your token is not accepted here")
+        .await;
+    ground
+        .browser
+        .evaluate("document.querySelector('#matches button').click()")
+        .await;
+    ground.until("#matches", "Reds v Blues").await;
+}
+
+#[tokio::test]
 async fn a_match_of_any_sport_shows_its_strip_and_its_state() {
     let Some(mut ground) = Ground::start().await else {
         return;

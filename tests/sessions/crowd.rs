@@ -85,11 +85,11 @@ async fn a_crowd_whose_gateway_is_killed_is_live_at_the_other_and_nothing_is_rea
             "{}",
             fan.name
         );
-        let welcomes = fan
+        let mut welcomes = fan
             .other
             .iter()
             .filter(|message| message["type"] == "welcome");
-        let last = welcomes.last().unwrap();
+        let last = welcomes.next_back().unwrap();
         assert_eq!(
             last["session"].as_str(),
             fan.session.as_deref(),

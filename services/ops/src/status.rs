@@ -71,8 +71,7 @@ pub(crate) async fn run(
     let (mut seen, mut troubles) = (Seen::default(), Vec::new());
     match signed_in {
         Ok(broker) => look(&broker, &mut seen, &mut troubles).await,
-        // Its words say what to do.
-        Err(error) => troubles.push(Trouble::new("nats", error.to_string(), "see there")),
+        Err(error) => troubles.push(not_signed_in(&error.to_string())),
     }
     troubles.extend(judge(&seen));
     let text = match args.broker.json {
@@ -88,6 +87,13 @@ pub(crate) async fn run(
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// Such an error says what is wrong and, after that, what to do.
+fn not_signed_in(error: &str) -> Trouble {
+    let usual = "give the URL of a running server with --nats-url, and its keys with --keys";
+    let (what, cure) = error.split_once("; ").unwrap_or((error, usual));
+    Trouble::new("nats", what, cure)
 }
 
 /// Looks at everything; what does not answer keeps nothing else from being looked at.

@@ -35,7 +35,9 @@ pub(crate) fn screen(seen: &Seen, troubles: &[Trouble]) -> Vec<String> {
         lines.push(format!("matches   {}", matches_text(&seen.matches)));
         lines.push(format!("gateways  {}", gateways_text(seen)));
     }
-    lines.push(String::new());
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
     if troubles.is_empty() {
         lines.push("all right".to_owned());
     }

@@ -150,6 +150,25 @@ mod tests {
     }
 
     #[test]
+    fn a_match_is_a_file_or_made_up_and_never_both() {
+        let parse = |what: &[&str]| {
+            let rest = ["--scoring", "http://a", "--token", "t"];
+            let args = ["play"].iter().chain(what).chain(&rest);
+            Program::try_parse_from(args).map(|program| program.args)
+        };
+        let made_up = parse(&["--generate", "7"]).expect("valid");
+        assert_eq!((made_up.generate, made_up.file), (Some(7), None));
+        assert!(parse(&["m.json"]).expect("valid").generate.is_none());
+        for bad in [
+            &[][..],
+            &["m.json", "--generate", "7"],
+            &["--generate", "x"],
+        ] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn a_speed_is_a_sensible_number_or_max() {
         assert_eq!("max".parse(), Ok(Speed::Max));
         assert_eq!("20".parse(), Ok(Speed::Times(20.0)));

@@ -27,7 +27,7 @@ let showsAllEnded = false;
 let isDrawing = false;
 let announced_ms = 0;
 let announcing = null;
-/** Whoever comes without a choice is shown the one match that is live; who goes back to the list is not. */
+/** Whoever comes without a choice is shown the one match that is on; who goes back to the list is not. */
 let mayChoose = true;
 
 client.addEventListener("connection", () => draw(false));
@@ -64,10 +64,11 @@ function route() {
 }
 
 function onList() {
-  const live = (list.matches ?? []).filter(({ strip }) => strip?.status === "live");
-  if (mayChoose && live.length === 1) {
+  const of = (status) => (list.matches ?? []).filter(({ strip }) => strip?.status === status);
+  const on = of("live").length > 0 ? of("live") : of("break");
+  if (mayChoose && on.length === 1) {
     mayChoose = false;
-    location.replace(`#/m/${live[0].match}`);
+    location.replace(`#/m/${on[0].match}`);
   }
   draw(false);
 }

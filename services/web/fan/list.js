@@ -1,11 +1,13 @@
 // The list of matches: read every ten seconds while the page is looked at.
 
-import { headers } from "/fan/pass.js";
+import { forget, headers, token } from "/fan/pass.js";
 import { statusBadge } from "/fan/score.js";
 import { clean, clock } from "/fan/text.js";
 import { h } from "/fan/view.js";
 
 const EVERY_MS = 10000;
+const UNREADABLE = "The list can't be read right now.";
+const REFUSED = "Your token is not accepted here.";
 const GROUPS = [["live", "Live"], ["break", "In a break"], ["scheduled", "To come"], ["ended", "Finished"]];
 /** More finished matches than this are behind a button. */
 const ENDED_SHOWN = 8;
@@ -32,12 +34,13 @@ export class MatchList {
     try {
       // `no-cache` asks with the ETag of what the browser has.
       const answer = await fetch("/v1/matches", { headers: headers(), cache: "no-cache", signal: AbortSignal.timeout(EVERY_MS) });
-      if (!answer.ok) throw new Error(answer.status === 401 ? "You need a token to see matches here." : "The list can't be read right now.");
+      if (answer.status === 401) throw new Error(token() === null ? "You need a token to see matches here." : REFUSED);
+      if (!answer.ok) throw new Error(UNREADABLE);
       this.matches = (await answer.json()).matches;
       this.#read_ms = Date.now();
       this.fault = null;
     } catch (error) {
-      this.fault = error instanceof TypeError || error.name === "TimeoutError" ? "The list can't be read right now." : error.message;
+      this.fault = error instanceof TypeError || error.name === "TimeoutError" ? UNREADABLE : error.message;
     }
     this.#changed();
   }
@@ -48,11 +51,17 @@ export class MatchList {
     return [
       h("h2", { key: "title" }, "Matches"),
       this.fault === null ? null : h("p", { class: "aside fault", key: "fault" }, this.fault, this.#read_ms === null ? "" : ` This is how it was at ${clock(this.#read_ms)}.`),
+      this.fault === REFUSED ? h("button", { type: "button", class: "more", key: "without", onclick: goOnWithout }, "Go on without it") : null,
       this.matches === null && this.fault === null ? h("p", { class: "aside", key: "wait" }, "Reading the list…") : null,
       this.matches !== null && matches.length === 0 ? h("p", { class: "aside", key: "none" }, "No match is on. One appears here as soon as a scorer starts it.") : null,
       GROUPS.map(([status, title]) => group(status, title, matches, chosenId, showsAll, showAll)),
     ];
   }
+}
+
+function goOnWithout() {
+  forget();
+  location.reload();
 }
 
 function group(status, title, matches, chosenId, showsAll, showAll) {

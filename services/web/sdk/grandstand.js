@@ -15,6 +15,7 @@ export { applyPatch, canonical, hashOf } from "./state.js";
 
 /** A connection that follows nothing any more is ended after so long: a page that changes from one match to another keeps it. */
 const IDLE_MAX_MS = 5_000;
+const MATCH_ID = /^[a-z0-9-]{1,64}$/;
 /** What is wrong with a session: it is only a wish, and matches are followed without one. */
 const SESSION_CODES = ["unknown_session", "foreign_session", "bad_session", "session_unavailable"];
 
@@ -69,8 +70,10 @@ export class Client extends EventTarget {
     return this.#connection.state;
   }
 
-  /** Follows a match; connects if it has to. @param {string} id @param {Wish} [wish] */
+  /** Follows a match; connects if it has to. One that is followed already stays as it is. @param {string} id @param {Wish} [wish] */
   follow(id, wish = {}) {
+    // A gateway would refuse the whole connection.
+    if (!MATCH_ID.test(id)) throw new TypeError(`'${id}' is no match id: those are a-z, 0-9 and -, at most 64`);
     const known = this.#matches.get(id);
     if (known) return known;
     const match = new Match(id, wish, (asked, end) => (end ? this.#unfollow(asked) : this.#subscribe(asked)));

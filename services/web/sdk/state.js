@@ -23,7 +23,7 @@ export function applyPatch(target, patch) {
     // No state has such a key (they begin with a letter), and here it would change more than a member.
     if (key === "__proto__") continue;
     if (value === null) delete after[key];
-    else after[key] = applyPatch(Object.hasOwn(before, key) ? before[key] : undefined, value);
+    else after[key] = applyPatch(before[key], value);
   }
   return after;
 }

@@ -189,6 +189,46 @@ test("a server that is full is asked again when it says", async (t) => {
   assert.equal(client.connection.retry_in_ms, 7_000);
 });
 
+test("who is not allowed before the handshake does not come back", async (t) => {
+  const fetch = async () => ({ status: 403, headers: new Headers() });
+  const { client, last } = stage(t, { fetch });
+  client.follow("m");
+  await settle();
+  last().end(1006);
+  await settle();
+  assert.equal(client.connection.state, "closed");
+});
+
+test("a token that is none is refused at once", async (t) => {
+  class Refusing {
+    constructor() {
+      throw new DOMException("no subprotocol", "SyntaxError");
+    }
+  }
+  const { client, problems } = stage(t, { token: "no token", WebSocket: Refusing });
+  client.follow("m");
+  await settle();
+  assert.deepEqual([client.connection.state, problems], ["closed", ["not_understood"]]);
+});
+
+test("what is no longer wanted when the token comes is not begun", async (t) => {
+  const { client, sockets } = stage(t, { token: async () => (await settle(), "late") });
+  client.follow("m");
+  client.close();
+  await settle();
+  await settle();
+  assert.equal(sockets.length, 0);
+});
+
+test("a session does not come back without its matches", async (t) => {
+  const { match, last } = await connected(t);
+  match.unfollow();
+  last().end(1006);
+  await pass(250);
+  last().open();
+  assert.deepEqual(last().said, [{ type: "hello", subscriptions: [], heartbeat_s: 25 }]);
+});
+
 test("a handshake that is not answered is given up", async (t) => {
   const { client, sockets } = stage(t);
   client.follow("m");
@@ -222,6 +262,13 @@ test("a connection that follows nothing any more is ended, but not while a page 
 
   assert.ok(sockets[0].isClosed);
   assert.equal(client.connection.state, "closed");
+});
+
+test("what is no match id never reaches a gateway", async (t) => {
+  const { client, sockets } = stage(t);
+  for (const id of ["", "A", "a b", "x".repeat(65)]) assert.throws(() => client.follow(id), TypeError);
+  await settle();
+  assert.equal(sockets.length, 0);
 });
 
 test("a match that is asked for before the welcome is not forgotten", async (t) => {

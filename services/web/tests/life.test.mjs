@@ -58,6 +58,13 @@ test("a hole is counted, and the subscription begins anew at the cursor", async 
   assert.deepEqual([match.seq, client.counts.holes], [5, 1]);
 });
 
+test("a hole that closes by itself is not asked about", async (t) => {
+  const { match, last } = await connected(t);
+  last().hear(events(5, 5), events(4, 5));
+  await pass(1);
+  assert.deepEqual([match.seq, last().said.length], [5, 1]);
+});
+
 test("a wrong hash is said and counted, and a snapshot ends it", async (t) => {
   const { client, match, last } = await connected(t);
   const problems = [];
@@ -164,6 +171,16 @@ test("after a reload the state is there at once, and the cursor goes on from it"
   assert.deepEqual(again.last().said[0].subscriptions, [{ match: "m", after: { epoch: EPOCH, seq: 9 } }]);
   assert.equal(again.last().said[0].session, "5e5510");
   assert.deepEqual([match.seq, again.client.counts.resumes], [10, 1]);
+});
+
+test("a match that is followed no longer is forgotten", async (t) => {
+  const kept = storage();
+  const { match } = await connected(t, { storage: kept });
+  await pass(1_000);
+  assert.equal(kept.kept.size, 2);
+  match.unfollow();
+  await pass(1_000);
+  assert.deepEqual([...kept.kept.keys()].map((key) => key.split(" ").at(-1)), ["session"]);
 });
 
 test("what was kept and is damaged, foreign or too large is read anew", async (t) => {

@@ -75,6 +75,23 @@ test("what was asked for and did not come is asked for as a whole", () => {
   assert.equal(match.seq, 5);
 });
 
+test("on a new connection what was missing is missing for the first time", () => {
+  const { match } = followed(snapshot(3));
+  assert.equal(match.take(events(5, 5)), "hole");
+  match.startOver();
+  assert.equal(match.take(events(5, 5)), "hole");
+  assert.equal(match.doubts, 2);
+  assert.equal(match.take(events(4, 5)), null);
+  assert.equal(match.doubts, 0);
+});
+
+test("a snapshot at once is asked for once", () => {
+  const match = new Match("m", { snapshot: "always" }, () => {});
+  assert.equal(match.subscription().snapshot, "always");
+  match.take(snapshot(3));
+  assert.equal(match.subscription().snapshot, "auto");
+});
+
 test("a state of another hash is never shown, and a snapshot is asked for", () => {
   for (const wrong of [events(4, 4, { hash: "0000000000000000" }), snapshot(4, { hash: "0000000000000000" }), status(3, { hash: "0000000000000000" })]) {
     const { match, changes } = followed(snapshot(3));

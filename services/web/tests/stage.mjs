@@ -73,6 +73,19 @@ export function stage(t, options = {}, urls = ["http://one.example", "http://two
   return { client, sockets, told, problems, last: () => sockets.at(-1) };
 }
 
+/** Makes this look like a page; what it returns tells the page something. */
+export function page(t) {
+  const [document, window] = [new EventTarget(), new EventTarget()];
+  document.visibilityState = "visible";
+  globalThis.document = document;
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  t.after(() => {
+    delete globalThis.document;
+    delete globalThis.addEventListener;
+  });
+  return (event) => (event === "visibilitychange" ? document : window).dispatchEvent(new Event(event));
+}
+
 /** Lets promises come to their end. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -6,6 +6,7 @@
     reason = "vectors are made of what is known to be whole"
 )]
 
+mod buckets;
 mod client_messages;
 mod hold;
 mod patches;

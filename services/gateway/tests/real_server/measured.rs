@@ -34,6 +34,8 @@ async fn everything_an_operator_watches_is_measured() {
         "grandstand_encodes_total ",
         "grandstand_stale ",
         "grandstand_fills_total ",
+        "grandstand_bucket_up{bucket=\"sessions\"} 1",
+        "grandstand_bucket_up{bucket=\"gateways\"} 1",
     ] {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");
     }
