@@ -42,3 +42,21 @@ async fn a_broker_out_of_reach_is_stale_and_live_again_after() {
     ground.until("#connection", "live").await;
     ground.assert_no_errors().await;
 }
+
+#[tokio::test]
+async fn a_gateway_that_is_gone_is_offline_and_what_was_known_stays() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create("small", &small_match()).await;
+    ground.scorer.score("small", &innings()).await;
+    ground.open("small").await;
+
+    ground.cluster.gateways[0].kill().await;
+    ground.until("#connection", "offline").await;
+    ground.until(".side.batting .score", "0/0").await;
+    // The list asks again and again, and says as of when it is.
+    ground
+        .until("#matches .fault", "This is how it was at")
+        .await;
+}

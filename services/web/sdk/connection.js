@@ -1,7 +1,7 @@
 // One WebSocket, kept open: where to, with which token and codec, whether it still lives, and when
 // the next one is due. It knows messages only as far as they are about the connection.
 
-import { LASTED_MS, afterClose, askWhy, baseUrls, laterMs, pauseMs, socketUrl } from "./reconnect.js";
+import { LASTED_MS, afterClose, askWhy, baseUrls, laterMs, pauseMs, refusal, socketUrl } from "./reconnect.js";
 
 /** A handshake that takes longer came to nothing. */
 const OPEN_MAX_MS = 10_000;
@@ -241,8 +241,8 @@ export class Connection {
       this.#tell("waiting", { code, reason });
       const answer = await askWhy(this.#options.fetch, url, this.#bearer ?? null);
       if (since !== this.#turn) return;
-      if (answer?.status === 401) next = "token";
-      if (answer?.status === 403) next = "never";
+      if (answer?.status === 401) [next, code] = ["token", 4401];
+      if (answer?.status === 403) [next, code] = ["never", 4403];
       if (answer?.retry_after_ms) this.#stayAway(answer.retry_after_ms);
     }
     if (next === "token") next = this.#wantsToken(reason);
@@ -272,13 +272,10 @@ export class Connection {
   /** @param {number} code @param {string} reason */
   #giveUp(code, reason) {
     this.#given_up = true;
+    const bearer = this.#bearer;
     if (typeof this.#options.token === "function") this.#bearer = undefined;
     this.#tell("closed", { code, reason });
-    this.#owner.refused({
-      code: code === 4400 || code < 4000 ? "not_understood" : "refused",
-      title: "The gateway will not have this client",
-      detail: `${reason || "no reason given"} (${code}). Mend what it says, then refresh(token) or reconnect().`,
-    });
+    this.#owner.refused(refusal(code, reason, Boolean(bearer)));
   }
 
   /** Lets go of everything that is under way. */

@@ -51,6 +51,26 @@ export function afterClose(code) {
 }
 
 /**
+ * What to tell whoever follows, when the gateway will not have this client any more.
+ * @param {number} code of the close, or what it would have been
+ * @param {string} reason
+ * @param {boolean} has_token
+ */
+export function refusal(code, reason, has_token) {
+  const because = `The gateway closed the connection (${code}${reason ? `, ${reason}` : ""}).`;
+  if (code === 4401 && !has_token) {
+    return { code: "token_refused", title: "You need a token to follow matches here", detail: because };
+  }
+  if (code === 4401) {
+    return { code: "token_refused", title: "Your token is no longer good", detail: `${because} With another one it goes on.` };
+  }
+  if (code === 4403) {
+    return { code: "not_allowed", title: "Your token does not allow this", detail: because };
+  }
+  return { code: "not_understood", title: "The gateway does not understand this client", detail: `${because} A newer client may do better.` };
+}
+
+/**
  * Base URLs as given, as HTTP URLs that end with a slash; relative ones belong to the page.
  * @param {string | URL | (string | URL)[]} given
  * @returns {URL[]}

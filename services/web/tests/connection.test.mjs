@@ -132,7 +132,7 @@ test("what is not allowed is not asked again before something changes", async (t
   last().end(4403, "not allowed");
   await pass(60_000);
 
-  assert.deepEqual([sockets.length, client.connection.state, match.status, problems], [1, "closed", "refused", ["refused"]]);
+  assert.deepEqual([sockets.length, client.connection.state, match.status, problems], [1, "closed", "refused", ["not_allowed"]]);
   client.follow("n");
   await settle();
   assert.equal(sockets.length, 1);
@@ -145,7 +145,7 @@ test("what is not allowed is not asked again before something changes", async (t
 
 test("a token that is no longer good is replaced once", async (t) => {
   let made = 0;
-  const { client, sockets, last } = await connected(t, { token: () => `token${++made}` });
+  const { client, sockets, problems, last } = await connected(t, { token: () => `token${++made}` });
   assert.equal(last().protocols[1], "grandstand.bearer.token1");
 
   last().end(1006);
@@ -157,7 +157,7 @@ test("a token that is no longer good is replaced once", async (t) => {
   last().end(4401);
   await pass(60_000);
 
-  assert.deepEqual([sockets.length, client.connection.state, made], [3, "closed", 2]);
+  assert.deepEqual([sockets.length, client.connection.state, made, problems], [3, "closed", 2, ["token_refused"]]);
 });
 
 test("a token that was refused before the handshake is replaced too", async (t) => {
@@ -187,6 +187,17 @@ test("a server that is full is asked again when it says", async (t) => {
   last().end(1006);
   await settle();
   assert.equal(client.connection.retry_in_ms, 7_000);
+});
+
+test("who has no token where one is needed is told so", async (t) => {
+  const fetch = async () => ({ status: 401, headers: new Headers() });
+  const { client, last } = stage(t, { fetch });
+  const titles = [];
+  client.follow("m").addEventListener("problem", ({ detail }) => titles.push(detail.title));
+  await settle();
+  last().end(1006);
+  await settle();
+  assert.deepEqual(titles, ["You need a token to follow matches here"]);
 });
 
 test("who is not allowed before the handshake does not come back", async (t) => {
