@@ -30,7 +30,7 @@ function take(fan, { type, epoch, seq, state, events = [], ...message }) { // th
   }
   const right = hashOf(fan.state);
   if ((seq ?? fan.seq) === fan.seq && (message.hash ?? right) !== right) throw new Error(`the hash at ${fan.seq} is wrong`);
-  console.log(type, fan.seq, right, JSON.stringify(fan.state.strip ?? message));
+  console.log(message.reason ? `${type}:${message.reason}` : type, fan.seq, right, JSON.stringify(fan.state.strip ?? message));
 }
 
 const connected = (fan, url, match, token) => new Promise((resolve) => { // to why it ended, and when to come again

@@ -24,7 +24,8 @@ def take(fan, message):  # raises ValueError: what we have is worth nothing
     right = hash_of(fan["state"])
     if message.get("seq", fan["seq"]) == fan["seq"] and message.get("hash", right) != right:
         raise ValueError(f"the hash at {fan['seq']} is wrong")
-    print(message["type"], fan["seq"], right, json.dumps(fan["state"].get("strip", message)), flush=True)
+    kind = f"{message['type']}:{message['reason']}" if "reason" in message else message["type"]
+    print(kind, fan["seq"], right, json.dumps(fan["state"].get("strip", message)), flush=True)
 
 async def connected(fan, url, match, token):  # until the server says after how many seconds to come again
     after = f"{fan['epoch']}-{fan['seq']}" if "epoch" in fan else ""
@@ -56,5 +57,4 @@ async def follow(url, match, token):
         wait_s = random.random() * min(10, 0.25 * 2**attempt) if wait_s is None else wait_s
         print(f"again in {wait_s:.2f} s, after {fan['seq']}: {why}", flush=True)
         await asyncio.sleep(wait_s)
-
 asyncio.run(follow(*sys.argv[1:3], os.environ.get("TOKEN")))

@@ -35,6 +35,7 @@ impl Stage {
         let coming = async {
             let (stream, _) = self.listener.accept().await.unwrap();
             let mut query = String::new();
+            #[expect(clippy::result_large_err, reason = "the library's refusal")]
             let look = |request: &Request, mut response: Response| {
                 query = request.uri().query().unwrap_or_default().to_owned();
                 if let Some(offered) = request.headers().get(SEC_WEBSOCKET_PROTOCOL) {

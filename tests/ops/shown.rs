@@ -136,7 +136,8 @@ async fn gateways_and_sessions_show_who_follows_what() {
         .map(|one| one["url"].as_str().unwrap())
         .collect();
     let mut expected: Vec<_> = cluster.gateways.iter().map(|one| one.url()).collect();
-    (urls.sort(), expected.sort());
+    urls.sort();
+    expected.sort();
     assert_eq!(urls, expected);
     let (_, live) = ops(&cluster, &["matches", "--live"]).await;
     assert_eq!(live.len(), 2);

@@ -93,9 +93,13 @@ fn cricket_events(contract: &Contract) -> Vec<Attempt> {
 fn open_events(contract: &Contract) -> Vec<Attempt> {
     let event = samples::open_event();
     let whole = |body: &Value| {
-        let each = body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
+        let each = body
+            .as_array()
+            .map_or(std::slice::from_ref(body), Vec::as_slice);
         contract.holds("posted-events.json", body)
-            && each.iter().all(|event| contract.holds("open-event.json", event))
+            && each
+                .iter()
+                .all(|event| contract.holds("open-event.json", event))
     };
     assert!(whole(&event), "{event}");
     let bodies = mutations(&event)

@@ -56,6 +56,12 @@ async fn whatever_is_said_of_a_match_is_what_the_schemas_say() {
         let corrected = events.iter().any(|event| event.get("op").is_some());
         assert!(corrected, "a scorer who makes no mistake is no test");
     }
+    let file = cluster.data_dir().join("m.ndjson");
+    let to_file = ["replay", "m", "--to-file", &file.display().to_string()];
+    cluster.ops_well(&to_file).await;
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        contract.check("record-line.json", &line.parse().unwrap());
+    }
     for door in [&scorer, &cluster.viewer(0, Some(&premium))] {
         check_doors(&contract, door).await;
     }

@@ -204,3 +204,26 @@ async fn who_unsubscribes_has_it_no_more_after_a_cut() {
     let pong = socket.message().await;
     assert_eq!(pong["heads"].as_array().unwrap().len(), 1, "{pong}");
 }
+
+#[tokio::test]
+async fn a_gateway_that_is_stopped_closes_the_sessions_of_its_fans() {
+    let mut stage = Stage::new(1).await;
+    let mut sockets = Vec::new();
+    for n in 0..20 {
+        let token = stage.token(&format!("fan-{n}"), "free", &[]).await;
+        let (mut socket, _) = stage.socket(0, Some(&token)).await;
+        socket.say(&subscribe("a", "digest")).await;
+        sockets.push(socket);
+    }
+    stage
+        .until_stored(20, |body| body.get("closed").is_none())
+        .await;
+
+    stage.cluster.gateways[0].signal(rustix::process::Signal::TERM);
+    for mut socket in sockets {
+        assert_eq!(socket.close_code().await, 1012);
+    }
+
+    assert!(stage.cluster.gateways[0].ended().await.success());
+    stage.until_stored(20, |body| body["closed"] == true).await;
+}

@@ -5,17 +5,18 @@
 //! what a fan's newer gateway wrote. Only the first write of a session that was taken over expects
 //! nothing: the fan is here. Whoever finds another's write reads it: the newer connection stays.
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
 use crate::session::SessionId;
 
+pub use answers::{Found, Verdict, Written};
+
 /// Changes within so long are one write.
 const COALESCE_US: u64 = 1_000_000;
-/// A session is written again so long after its last write, and up to [`REFRESH_SPREAD_US`] later.
-const REFRESH_US: u64 = 240_000_000;
-const REFRESH_SPREAD_US: u64 = 60_000_000;
 /// How long a session outlives its last write: a fan's leaving is not told any later.
 const TTL_US: u64 = 900_000_000;
 /// The distance of two writes: 500 a second.
@@ -107,50 +108,6 @@ pub struct Write {
     pub body: Bytes,
     /// The revision that it replaces; none: whatever is there.
     pub expected: Option<u64>,
-}
-
-/// What became of a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// It is stored, with this revision.
-    Stored(u64),
-    /// Somebody else's is there.
-    Superseded,
-    /// What it should replace is not there any more.
-    Gone,
-    /// It is not stored: the bucket is away.
-    Away,
-    /// It may be stored.
-    Unknown,
-}
-
-/// What a read found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
-    /// A session of a connection that began at this time (Unix microseconds).
-    Stored {
-        /// What a write that replaces it expects.
-        revision: u64,
-        /// See [`crate::session::SessionBody::since_us`].
-        since_us: u64,
-    },
-    /// Nothing.
-    Nothing,
-    /// Nobody answers.
-    Away,
-}
-
-/// What an answer meant, for whoever counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// A session is stored.
-    Stored,
-    /// Another gateway has it: it is not written here any more.
-    Superseded,
-    /// It is tried again.
-    Failed,
-    /// Nothing to be counted.
-    Open,
 }
 
 impl Kept {
@@ -267,92 +224,6 @@ impl SessionKeeper {
         self.closed > 0
     }
 
-    /// A write was answered.
-    pub fn wrote(&mut self, write: &Write, written: Written, now_us: u64) -> Verdict {
-        self.in_flight -= 1;
-        self.answered(matches!(written, Written::Away | Written::Unknown), now_us);
-        let lost_us = self.lost_us;
-        let Some(kept) = self.sessions.get_mut(&write.id) else {
-            return Verdict::Open;
-        };
-        kept.in_flight = false;
-        if kept.holder != write.holder {
-            // The fan came again meanwhile, and that is written in its turn.
-            let due_us = kept.due_us;
-            self.schedule(write.id, due_us);
-            return match written {
-                Written::Stored(_) => Verdict::Stored,
-                _ => Verdict::Open,
-            };
-        }
-        match written {
-            Written::Stored(revision) => {
-                (kept.expected, kept.written_us) = (Some(revision), now_us);
-                self.settle(write.id, now_us);
-                Verdict::Stored
-            }
-            Written::Superseded => {
-                (kept.in_question, kept.dirty) = (true, true);
-                self.schedule(write.id, now_us);
-                Verdict::Open
-            }
-            Written::Gone => {
-                (kept.expected, kept.dirty) = (Some(0), true);
-                let lost = kept.written_us > lost_us;
-                self.schedule(write.id, now_us);
-                if lost {
-                    self.all_lost(now_us);
-                }
-                Verdict::Open
-            }
-            Written::Away | Written::Unknown => {
-                self.again(write.id, now_us);
-                Verdict::Failed
-            }
-        }
-    }
-
-    /// A read was answered.
-    pub fn read(&mut self, id: SessionId, found: Found, now_us: u64) -> Verdict {
-        self.in_flight -= 1;
-        self.answered(found == Found::Away, now_us);
-        let Some(kept) = self.sessions.get_mut(&id) else {
-            return Verdict::Open;
-        };
-        kept.in_flight = false;
-        match found {
-            // The fan came again meanwhile: whose it was is of no matter.
-            _ if !kept.in_question => {
-                let due_us = kept.due_us;
-                self.schedule(id, due_us);
-            }
-            Found::Stored { since_us, .. } if since_us > kept.since_us => {
-                self.forget(id);
-                return Verdict::Superseded;
-            }
-            // Our own, by a write whose outcome was unknown, or of a connection before.
-            Found::Stored { revision, .. } => {
-                (kept.expected, kept.in_question) = (Some(revision), false);
-                self.schedule(id, now_us);
-            }
-            Found::Nothing => {
-                (kept.expected, kept.in_question) = (Some(0), false);
-                self.schedule(id, now_us);
-            }
-            Found::Away => {
-                self.again(id, now_us);
-                return Verdict::Failed;
-            }
-        }
-        Verdict::Open
-    }
-
-    /// A try was answered, or not.
-    pub fn tried(&mut self, away: bool, now_us: u64) {
-        self.in_flight -= 1;
-        self.answered(away, now_us);
-    }
-
     /// Whether the bucket answers, as far as is known.
     pub fn bucket_is_up(&self) -> bool {
         self.retry_us.is_none()
@@ -393,53 +264,6 @@ impl SessionKeeper {
             body: kept.body.clone(),
             expected: kept.expected,
         })
-    }
-
-    fn answered(&mut self, away: bool, now_us: u64) {
-        self.retry_us = away.then_some(now_us + RETRY_US);
-    }
-
-    /// A session was stored: the next write is for what changed meanwhile, or to keep it alive.
-    fn settle(&mut self, id: SessionId, now_us: u64) {
-        let Some(kept) = self.sessions.get(&id) else {
-            return;
-        };
-        match (kept.dirty, kept.closed_us) {
-            (true, _) => self.schedule(id, kept.due_us),
-            (false, Some(_)) => self.forget(id),
-            (false, None) => {
-                let spread_us = id.bits() as u64 % REFRESH_SPREAD_US;
-                self.schedule(id, now_us + REFRESH_US + spread_us);
-            }
-        }
-    }
-
-    /// A write failed: the same again, unless it says that a fan has left and is late for that.
-    fn again(&mut self, id: SessionId, now_us: u64) {
-        let Some(kept) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        kept.dirty = true;
-        match kept.closed_us {
-            Some(closed_us) if kept.is_untouched() || closed_us + TTL_US <= now_us => {
-                self.forget(id);
-            }
-            _ => self.schedule(id, now_us + RETRY_US),
-        }
-    }
-
-    /// The bucket was made anew: everything is put there again.
-    fn all_lost(&mut self, now_us: u64) {
-        self.lost_us = now_us;
-        let lost = self.sessions.iter_mut().filter_map(|(id, kept)| {
-            let stored = kept.written_us > 0 && !kept.in_flight;
-            stored.then(|| {
-                (kept.expected, kept.dirty) = (Some(0), true);
-                *id
-            })
-        });
-        let lost: Vec<SessionId> = lost.collect();
-        lost.into_iter().for_each(|id| self.schedule(id, now_us));
     }
 
     fn schedule(&mut self, id: SessionId, due_us: u64) {

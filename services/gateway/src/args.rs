@@ -93,7 +93,7 @@ impl FanArgs {
 impl PlaceArgs {
     /// What others are told, of a gateway that listens at these addresses.
     pub fn advertised(self, listen: SocketAddr, admin_listen: SocketAddr) -> Advertised {
-        let url = |given: Option<String>, address| given.unwrap_or(format!("http://{address}"));
+        let url = |given: Option<String>, address| given.unwrap_or_else(|| own_url(address));
         Advertised {
             name: self.name.unwrap_or_else(own_name),
             url: url(self.advertise_url, listen),
@@ -102,14 +102,28 @@ impl PlaceArgs {
     }
 }
 
+/// Where others reach an address of ours: all addresses together have only the host's name.
+fn own_url(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://{}:{}", host_name(), address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
 /// The host's name as far as it fits, and something that no other gateway there has.
 fn own_name() -> GatewayName {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let host: String = host.trim().chars().map(word).take(40).collect();
-    let name = format!("{host}-{:08x}", random_u128() as u32);
-    let name = name.trim_start_matches('-').parse();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let host: String = host_name().chars().map(plain).take(40).collect();
+    let name = format!("{host}-{:08x}", random_u128() as u32).parse();
     name.expect("letters, digits and '-', and fewer than 64 of them")
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "localhost".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 fn parse_url(text: &str) -> Result<String, String> {
@@ -136,5 +150,48 @@ fn parse_policy(text: &str) -> Result<PolicyName, String> {
         "batch" => Ok(PolicyName::Batch),
         "realtime" => Ok(PolicyName::Realtime),
         _ => Err("a policy is digest, batch or realtime".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_tells_others_where_they_reach_it() {
+        let any = "0.0.0.0:7012".parse().unwrap();
+        let own = "127.0.0.1:7002".parse().unwrap();
+        let told = PlaceArgs::default().advertised(own, any);
+        assert_eq!(told.url, "http://127.0.0.1:7002");
+        assert!(told.admin_url.ends_with(":7012") && !told.admin_url.contains("0.0.0.0"));
+        let given = PlaceArgs {
+            name: Some("north-1".parse().unwrap()),
+            advertise_url: Some("https://fans.example".to_owned()),
+            advertise_admin_url: None,
+        };
+        let told = given.advertised(any, own);
+        assert_eq!(
+            (told.name.to_string().as_str(), told.url.as_str()),
+            ("north-1", "https://fans.example")
+        );
+        assert_ne!(own_name(), own_name());
+    }
+
+    #[test]
+    fn an_advertised_url_is_one() {
+        assert_eq!(
+            parse_url("http://g1:7012/"),
+            Ok("http://g1:7012".to_owned())
+        );
+        for bad in [
+            "",
+            "g1:7012",
+            "nats://g1:7012",
+            "http://",
+            "http:///x",
+            "a b",
+        ] {
+            assert!(parse_url(bad).is_err(), "{bad}");
+        }
     }
 }

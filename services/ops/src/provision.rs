@@ -46,6 +46,9 @@ pub(crate) async fn run(
         }
     }
     out.flush()?;
+    if args.check && exit != ExitCode::SUCCESS {
+        eprintln!("Nothing was changed; without --check it is made as it should be.");
+    }
     Ok(exit)
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use grandstand_broker::{
-    Broker, ConnectOptions, FindOptions, Keys, Role, ServerOptions, ServerProcess, StoredRecord,
-    find_server,
+    Broker, ConnectOptions, FindOptions, Keys, ReadFrom, Role, ServerOptions, ServerProcess,
+    StoredRecord, find_server,
 };
+use grandstand_core::ids::MatchId;
 use grandstand_ops::{OpsArgs, run_to};
 use serde_json::Value;
 
@@ -46,6 +47,10 @@ impl Ground {
         let place = ["--nats-url", &url, "--keys", keys.to_str().unwrap()];
         let words = ["ops"].iter().chain(words).chain(&place);
         Program::try_parse_from(words).unwrap().ops
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.data.path().join(name)
     }
 
     /// What a command that fails says.
@@ -93,6 +98,13 @@ async fn start(data_dir: PathBuf, port: u16) -> ServerProcess {
         port,
     };
     ServerProcess::start(&options, &keys).await.unwrap()
+}
+
+/// A match as the leader has it.
+pub(crate) async fn log(broker: &Broker, match_id: &str) -> Vec<StoredRecord> {
+    let match_id = MatchId::new(match_id).unwrap();
+    let log = broker.read_after(&match_id, 0, ReadFrom::Leader).await;
+    log.unwrap()
 }
 
 /// Appends records of one match after its record `last`; returns the new last.
