@@ -75,6 +75,29 @@ async fn a_state_is_the_same_in_both_codecs_and_is_not_sent_twice() {
 }
 
 #[tokio::test]
+async fn a_list_that_did_not_change_is_not_sent_again() {
+    let stage = Stage::with_match(3).await;
+    let viewer = stage.viewer(Some(&stage.premium));
+    let place = stage.place("m").await;
+    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    let get = |known: &str| {
+        let request = viewer.request(Method::GET, "/v1/matches");
+        Api::send(request.header(IF_NONE_MATCH, known.to_owned()))
+    };
+
+    let list = get("\"x\"").await;
+    assert_eq!(list.status, 200);
+    let again = get(list.header("etag")).await;
+    assert_eq!(again.status, 304);
+    assert!(again.body.is_empty());
+
+    let place = stage.count("m", 4..=4).await;
+    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    let newer = get(list.header("etag")).await;
+    assert_eq!(newer.json()["matches"][0]["seq"], place.seq);
+}
+
+#[tokio::test]
 async fn a_segment_is_there_once_its_events_are_and_holds_what_fans_saw() {
     let stage = Stage::with_match(126).await;
     let viewer = stage.viewer(Some(&stage.premium));

@@ -7,11 +7,12 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use grandstand_core::frame::{Codec, Frame, Reason};
+use grandstand_core::hash::StateHash;
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::{Epoch, MatchId};
 use grandstand_core::policy::{DIGEST_PERIOD_US, Pace, Policy, Released};
 use grandstand_server::codec::Codec as Form;
-use grandstand_server::etag::{Condition, etag, if_none_match};
+use grandstand_server::etag::{etag, if_none_match};
 use grandstand_server::problem::Problem;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -35,10 +36,13 @@ pub(crate) async fn directory(
 ) -> Result<Response, Refused> {
     let viewer = edge.access.viewer(&headers)?;
     let now_us = edge.clock.now_us();
-    let body =
-        Form::of_answer(&headers).answer(StatusCode::OK, &edge.directory.list(&viewer, now_us));
+    let form = Form::of_answer(&headers);
+    let list = edge.directory.list(&viewer, now_us);
+    let tag = format!("{}-{}", StateHash::of(&list).as_str(), word(form));
     let cache = cache_control(&viewer, viewer.policy(0), Visibility::Public, now_us);
-    Ok(([(CACHE_CONTROL, cache), (VARY, vary())], body).into_response())
+    Ok(tagged(&headers, &tag, cache, || {
+        form.answer(StatusCode::OK, &list)
+    }))
 }
 
 /// `GET /v1/matches/{match}`
@@ -216,33 +220,36 @@ impl Shown {
                 .codec(form));
             }
             let epoch = ready.feed.follower.log().epoch();
-            let word = match form {
-                Form::Json => "json",
-                Form::MessagePack => "msgpack",
-            };
+            let word = word(form);
             let tag = match varies {
                 Varies::Never => format!("{epoch}-{seq}-{word}"),
                 Varies::WithStatus => format!("{epoch}-{seq}-{word}-{:?}", ready.feed.status),
             };
             let policy = self.viewer.policy(ready.feed.delay_s);
             let cache = cache_control(&self.viewer, policy, ready.visibility, self.now_us);
-            let known = match if_none_match(headers) {
-                Condition::Absent => false,
-                condition => condition.names(&tag),
-            };
-            let mut response = match known {
-                true => StatusCode::NOT_MODIFIED.into_response(),
-                false => body(ready, seq),
-            };
-            let answer_headers = response.headers_mut();
-            answer_headers.insert(CACHE_CONTROL, cache);
-            answer_headers.insert(VARY, vary());
-            if let Some(tag) = etag(&tag) {
-                answer_headers.insert(ETAG, tag);
-            }
-            Ok(response)
+            Ok(tagged(headers, &tag, cache, || body(ready, seq)))
         })?
     }
+}
+
+/// An answer that is named by `tag`: a client that has it is told so.
+fn tagged(
+    headers: &HeaderMap,
+    tag: &str,
+    cache: HeaderValue,
+    body: impl FnOnce() -> Response,
+) -> Response {
+    let mut response = match if_none_match(headers).names(tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => body(),
+    };
+    let answer_headers = response.headers_mut();
+    answer_headers.insert(CACHE_CONTROL, cache);
+    answer_headers.insert(VARY, vary());
+    if let Some(tag) = etag(tag) {
+        answer_headers.insert(ETAG, tag);
+    }
+    response
 }
 
 /// How long an answer holds: until the next mark for those who see marks.
@@ -266,6 +273,14 @@ fn cache_control(
 
 fn vary() -> HeaderValue {
     HeaderValue::from_static("Accept, Authorization")
+}
+
+/// What names a form in a tag.
+fn word(form: Form) -> &'static str {
+    match form {
+        Form::Json => "json",
+        Form::MessagePack => "msgpack",
+    }
 }
 
 fn codec(form: Form) -> Codec {
