@@ -48,10 +48,10 @@ pub use place::{Place, PlaceError, Speed, SpeedError};
 
 /// Runs a command on stdout, until it is done, Ctrl-C, or nobody reads what it says any more.
 pub async fn run(args: OpsArgs) -> anyhow::Result<ExitCode> {
-    run_to(args, &mut std::io::stdout(), stop::interrupted()).await
+    run_to(args, &mut std::io::stdout(), stop::interrupted()?).await
 }
 
-/// Runs a command that writes to `out`; `stop` ends a command that follows what happens.
+/// Runs a command that writes to `out`; `stop` ends it early.
 ///
 /// 0 is done and right, 1 is that something was found wrong; what could not be done is an error.
 pub async fn run_to(
@@ -59,22 +59,35 @@ pub async fn run_to(
     out: &mut (impl Write + Send),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
+    tokio::pin!(stop);
+    let signed_in = unless(&mut stop, sign_in(args.command.broker())).await?;
     // The one command that has something to say where nobody answers.
     if let Command::Status(args) = &args.command {
-        return status::run(sign_in(&args.broker).await, args, out).await;
+        return unless(&mut stop, status::run(signed_in, args, out)).await?;
     }
-    let broker = sign_in(args.command.broker()).await?;
+    let (broker, stop) = (&signed_in?, &mut stop);
     match &args.command {
-        Command::Status(args) => status::run(Ok(broker), args, out).await,
-        Command::Provision(args) => provision::run(&broker, args, out).await,
-        Command::Matches(args) => matches::run(&broker, args, out).await,
-        Command::Gateways(args) => gateways::run(&broker, args, out).await,
-        Command::Sessions(args) => sessions::run(&broker, args, out).await,
-        Command::Tail(args) => tail::run(&broker, args, out, stop).await,
-        Command::Verify(args) => verify_run::run(&broker, args, out).await,
-        Command::Replay(args) => replay::run(&broker, args, out, stop).await,
-        Command::Import(args) => import::run(&broker, args, out, stop).await,
-        Command::Purge(args) => purge::run(&broker, args, out).await,
+        Command::Status(args) => status::run(Ok(broker.clone()), args, out).await,
+        Command::Provision(args) => unless(stop, provision::run(broker, args, out)).await?,
+        Command::Matches(args) => unless(stop, matches::run(broker, args, out)).await?,
+        Command::Gateways(args) => unless(stop, gateways::run(broker, args, out)).await?,
+        Command::Sessions(args) => unless(stop, sessions::run(broker, args, out)).await?,
+        Command::Verify(args) => unless(stop, verify_run::run(broker, args, out)).await?,
+        Command::Purge(args) => unless(stop, purge::run(broker, args, out)).await?,
+        Command::Tail(args) => tail::run(broker, args, out, stop).await,
+        Command::Replay(args) => replay::run(broker, args, out, stop).await,
+        Command::Import(args) => import::run(broker, args, out, stop).await,
+    }
+}
+
+/// What `work` gives, unless `stop` comes before.
+async fn unless<T>(
+    stop: &mut (impl Future<Output = ()> + Unpin),
+    work: impl Future<Output = T>,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        done = work => Ok(done),
+        () = stop => anyhow::bail!("stopped"),
     }
 }
 

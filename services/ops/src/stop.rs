@@ -7,31 +7,19 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for Ctrl-C or SIGTERM, or for whoever reads stdout to leave.
-pub(crate) async fn interrupted() {
-    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => {
-            if let Err(error) = pressed {
-                tracing::warn!(%error, "Ctrl-C can't be caught");
-                std::future::pending::<()>().await;
-            }
+/// Waits for Ctrl-C or SIGTERM, or for whoever reads stdout to leave. Signals count from the call
+/// on, whenever the answer is first waited for.
+pub(crate) fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    let mut pressed = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    Ok(async move {
+        tokio::select! {
+            _ = pressed.recv() => {}
+            _ = terminated.recv() => {}
+            () = nobody_reads(stdout.ok()) => {}
         }
-        () = terminated() => {}
-        () = nobody_reads(stdout.ok()) => {}
-    }
-}
-
-async fn terminated() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM can't be caught");
-            std::future::pending::<()>().await;
-        }
-    }
+    })
 }
 
 /// Whether what went wrong is only that nobody reads stdout any more.
