@@ -20,7 +20,7 @@ use grandstand_sports::{Game, Rights, Sport};
 use serde_json::{Value, json};
 
 /// How many matches are made: the seeds from 0 on.
-const MATCHES: u64 = 300;
+const MATCHES: u64 = 100;
 /// Every so many of them is scored without slips too, to see what the rules find odd in it.
 const SCORED_CLEAN_STEP: u64 = 10;
 /// How many threads make them.
