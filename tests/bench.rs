@@ -1,6 +1,8 @@
 //! `grandstand bench` measures what is there, and says so when something is not as it should be.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+#[path = "bench/fans.rs"]
+mod fans;
 mod harness;
 
 use std::process::Output;

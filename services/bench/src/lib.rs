@@ -4,21 +4,45 @@
 //! what it returns.
 
 mod args;
+mod bare;
+mod crowd;
+mod descriptors;
+mod fans;
 mod fill;
+mod gateway_counts;
+mod histogram;
+mod ingest;
+mod line_process;
+mod machine;
+mod pairs;
 mod phase;
 mod post;
+mod poster;
 mod process;
 mod report;
+mod scoring;
 mod sessions;
+mod spread;
+mod stage;
+mod storm;
 mod table;
+mod tables;
+mod turn;
+mod turn_table;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
 use grandstand_broker::{BucketError, ConnectError};
+use serde::Serialize;
 use thiserror::Error;
 
-pub use args::{BenchArgs, BenchCommand, SessionsArgs};
+pub use args::{
+    BareArgs, BenchArgs, BenchCommand, Codec, CrowdArgs, FansArgs, IngestArgs, LoadArgs, PairsArgs,
+    Policy, SessionsArgs, StormArgs, WatchArgs,
+};
+pub use line_process::LineProcessError;
 
 /// Why there is no measurement.
 #[derive(Debug, Error)]
@@ -37,14 +61,45 @@ pub enum BenchError {
         /// What it said.
         why: String,
     },
+    /// A gateway's URL is none that fans can connect to.
+    #[error("--gateway {url}: {why}")]
+    Gateway {
+        /// Which.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Fans are not let in, or not fast enough.
+    #[error("{connected} of {fans} fans are connected (refusals and errors: {why})")]
+    NotConnected {
+        /// How many are.
+        connected: u64,
+        /// How many should be.
+        fans: u32,
+        /// What they were told, and how often.
+        why: String,
+    },
+    /// An admin port does not tell its metrics.
+    #[error("--admin: {url}: {source}")]
+    Admin {
+        /// Where.
+        url: String,
+        /// What happened.
+        source: reqwest::Error,
+    },
     /// The process that was to be watched can't be.
-    #[error("--nats-pid {pid}: {source}")]
+    #[error("{flag} {pid}: {source}")]
     Process {
+        /// How it was given.
+        flag: &'static str,
         /// Which.
         pid: i32,
         /// What the system said.
         source: std::io::Error,
     },
+    /// A process of ours does not do what it should.
+    #[error(transparent)]
+    LineProcess(#[from] LineProcessError),
     /// Nobody takes the result.
     #[error("the result can't be written: {0}")]
     Output(#[from] std::io::Error),
@@ -55,22 +110,81 @@ const USAGE: u8 = 2;
 
 /// Measures, and prints what was found; 0 if everything was as it should be, 1 if not.
 pub async fn run(args: BenchArgs) -> Result<ExitCode, BenchError> {
+    if let Err(why) = check(&args.command) {
+        eprintln!("grandstand: {why}");
+        return Ok(ExitCode::from(USAGE));
+    }
     match args.command {
         BenchCommand::Sessions(args) => {
-            if let Err(why) = args.check() {
-                eprintln!("grandstand: {why}");
-                return Ok(ExitCode::from(USAGE));
-            }
             let report = sessions::measure(&args).await?;
-            let mut out = std::io::stdout();
             match args.json {
-                true => writeln!(out, "{}", serde_json::json!(report))?,
-                false => write!(out, "{}", table::Table(&report))?,
+                true => print_json(&report, &report.wrong),
+                false => print_text(&table::Table(&report), &report.wrong),
             }
-            Ok(match report.wrong.is_empty() {
-                true => ExitCode::SUCCESS,
-                false => ExitCode::FAILURE,
-            })
         }
+        BenchCommand::Fans(args) => {
+            let report = fans::measure(&args).await?;
+            print(&report, args.watch.json, &report.wrong)
+        }
+        BenchCommand::Bare(args) => {
+            let report = bare::measure(&args).await?;
+            print(&report, args.json, &report.wrong)
+        }
+        BenchCommand::Pairs(args) => {
+            let report = pairs::measure(&args).await?;
+            print(&report, args.watch.json, &report.wrong)
+        }
+        BenchCommand::Storm(args) => {
+            let report = storm::measure(&args).await?;
+            print(&report, args.watch.json, &report.wrong)
+        }
+        BenchCommand::Ingest(args) => {
+            let report = ingest::measure(&args).await?;
+            print(&report, args.json, &report.wrong)
+        }
+        // Each has a process to itself and nothing to wait for but its sockets: it may block.
+        BenchCommand::FanChild => done(crowd::child::run()),
+        BenchCommand::BareChild => done(bare::server::run()),
     }
+}
+
+/// Whether a command line makes sense as a whole.
+fn check(command: &BenchCommand) -> Result<(), String> {
+    match command {
+        BenchCommand::Sessions(args) => args.check(),
+        BenchCommand::Fans(args) => args.load.check(args.crowd.rate, 1),
+        BenchCommand::Pairs(args) => args.load.check(args.crowd.rate, args.pairs),
+        BenchCommand::Storm(args) => args.load.check(args.crowd.rate, 3),
+        BenchCommand::Bare(_)
+        | BenchCommand::Ingest(_)
+        | BenchCommand::FanChild
+        | BenchCommand::BareChild => Ok(()),
+    }
+}
+
+fn done(ended: std::io::Result<()>) -> Result<ExitCode, BenchError> {
+    Ok(ended.map(|()| ExitCode::SUCCESS)?)
+}
+
+fn print(
+    report: &(impl Serialize + Display),
+    as_json: bool,
+    wrong: &[String],
+) -> Result<ExitCode, BenchError> {
+    match as_json {
+        true => print_json(report, wrong),
+        false => print_text(report, wrong),
+    }
+}
+
+fn print_json(report: &impl Serialize, wrong: &[String]) -> Result<ExitCode, BenchError> {
+    print_text(&format!("{}\n", serde_json::json!(report)), wrong)
+}
+
+fn print_text(text: &impl Display, wrong: &[String]) -> Result<ExitCode, BenchError> {
+    write!(std::io::stdout(), "{text}")?;
+    Ok(match wrong.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

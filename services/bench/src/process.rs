@@ -1,4 +1,4 @@
-//! How much CPU time a process on this machine has taken.
+//! What a process on this machine takes: CPU time and memory.
 
 use std::io;
 use std::time::Duration;
@@ -17,13 +17,39 @@ impl Process {
         Ok(process)
     }
 
+    /// This one.
+    pub(crate) fn own() -> Self {
+        Self {
+            pid: rustix::process::getpid().as_raw_nonzero().get(),
+        }
+    }
+
     /// What it has taken since it began, in its own code and in the kernel.
     pub(crate) fn cpu_time(self) -> io::Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         let ticks = ticks(&stat).ok_or_else(|| io::Error::other("its times can't be read"))?;
-        let ticks_per_s = rustix::param::clock_ticks_per_second();
-        Ok(Duration::from_millis(ticks * 1_000 / ticks_per_s.max(1)))
+        Ok(duration_of(ticks))
     }
+
+    /// The memory that it has in use, in bytes.
+    pub(crate) fn rss_bytes(self) -> io::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
+        kib_of(&status, "VmRSS:")
+            .map(|kib| kib * 1_024)
+            .ok_or_else(|| io::Error::other("its memory can't be read"))
+    }
+}
+
+/// The clock ticks that the system counts CPU time in.
+pub(crate) fn duration_of(ticks: u64) -> Duration {
+    let ticks_per_s = rustix::param::clock_ticks_per_second();
+    Duration::from_millis(ticks * 1_000 / ticks_per_s.max(1))
+}
+
+/// A number of KiB by its name in a file of /proc.
+pub(crate) fn kib_of(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// User and system time out of `/proc/PID/stat`. The name before them may hold spaces and brackets.
@@ -49,5 +75,12 @@ mod tests {
     #[test]
     fn a_process_that_is_not_there_is_an_error() {
         assert!(Process::watch(0).is_err());
+        assert!(Process { pid: 0 }.rss_bytes().is_err());
+    }
+
+    #[test]
+    fn we_take_time_and_memory_ourselves() {
+        assert!(Process::own().cpu_time().is_ok());
+        assert!(Process::own().rss_bytes().unwrap() > 100_000);
     }
 }

@@ -62,7 +62,11 @@ async fn sign_in(args: &SessionsArgs, role: Role) -> Result<Broker, BenchError> 
 }
 
 fn watch(pid: i32) -> Result<Process, BenchError> {
-    Process::watch(pid).map_err(|source| BenchError::Process { pid, source })
+    Process::watch(pid).map_err(|source| BenchError::Process {
+        flag: "--nats-pid",
+        pid,
+        source,
+    })
 }
 
 /// Nothing but the scorer's posts.

@@ -1,28 +1,10 @@
-//! What `grandstand bench` is told on the command line.
+//! Options of `bench sessions`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Subcommand, value_parser};
-
-/// Measure the platform from outside
-#[derive(Args)]
-#[command(
-    after_help = "Example: grandstand bench sessions --nats-url nats://127.0.0.1:4222 --keys data/keys --scoring http://127.0.0.1:7001"
-)]
-pub struct BenchArgs {
-    /// What to measure.
-    #[command(subcommand)]
-    pub command: BenchCommand,
-}
-
-/// What can be measured.
-#[derive(Subcommand)]
-pub enum BenchCommand {
-    /// Write, refresh, read and let expire many sessions, and what that does to a scorer's post
-    Sessions(SessionsArgs),
-}
+use clap::{Args, value_parser};
 
 /// Options of `sessions`. They hold a token, so they are never shown for debugging.
 #[derive(Args)]
@@ -88,17 +70,16 @@ impl SessionsArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     #[derive(Parser)]
     struct Program {
         #[command(flatten)]
-        bench: BenchArgs,
+        args: SessionsArgs,
     }
 
     fn parse(more: &[&str]) -> SessionsArgs {
         let place = [
-            "bench",
             "sessions",
             "--nats-url",
             "nats://h",
@@ -110,22 +91,7 @@ mod tests {
             "t",
         ];
         let program = Program::try_parse_from(place.iter().chain(more));
-        let BenchCommand::Sessions(args) = program.unwrap_or_else(|e| panic!("{e}")).bench.command;
-        args
-    }
-
-    #[test]
-    fn every_flag_has_a_variable_of_its_name_and_every_command_an_example() {
-        Program::command().debug_assert();
-        for command in Program::command().get_subcommands() {
-            let help = command.get_after_help().unwrap().to_string();
-            assert!(help.starts_with("Example: grandstand bench "), "{help}");
-            for arg in command.get_arguments() {
-                let flag = arg.get_long().unwrap();
-                let variable = format!("GRANDSTAND_{}", flag.to_uppercase().replace('-', "_"));
-                assert_eq!(arg.get_env().unwrap(), variable.as_str());
-            }
-        }
+        program.unwrap_or_else(|e| panic!("{e}")).args
     }
 
     #[test]
