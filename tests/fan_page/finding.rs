@@ -20,7 +20,7 @@ async fn the_one_live_match_opens_by_itself_for_free() {
     // The list is read every ten seconds, and shows what the free tier may see.
     ground.until("#matches", "To come").await;
     ground.until("#title", "Reds v Blues").await;
-    ground.until("#connection", "every 5 seconds").await;
+    ground.until("#connection", "on the free tier").await;
     let address = ground.browser.evaluate("location.hash").await;
     assert_eq!(address, "#/m/small");
     ground
@@ -68,6 +68,101 @@ async fn a_token_that_is_refused_can_be_left_behind() {
         .evaluate("document.querySelector('#matches button').click()")
         .await;
     ground.until("#matches", "Reds v Blues").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_another_match_is_one_tap_away() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    for id in ["one", "two"] {
+        ground.scorer.create(id, &small_match()).await;
+        ground.scorer.score(id, &innings()).await;
+    }
+    ground.browser.device(390, 844, true).await;
+    ground.open("one").await;
+    ground.until("#matches a[href='#/m/two']", "Live").await;
+
+    let tap = "(() => { const all = document.querySelector('.all'); const { bottom, height } = all.getBoundingClientRect(); all.click(); return height >= 24 && bottom < 100; })()";
+    assert_eq!(ground.browser.evaluate(tap).await, true);
+    ground.until("main h1", "Live scores").await;
+    let seen = "[...document.querySelectorAll('#matches a')].every(a => a.getBoundingClientRect().bottom < innerHeight)";
+    ground.browser.wait_for(seen).await;
+    ground.assert_fits("the list on a phone").await;
+    ground.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_token_whose_time_is_over_is_left_behind() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create("small", &small_match()).await;
+    let over = "e30.eyJleHAiOjEwMDB9.AAAA";
+    let url = ground.cluster.gateways[0].url();
+    let address = format!("{url}/#/m/small&token={over}");
+    ground.browser.goto(&address).await;
+    ground.until("#title", "Reds v Blues").await;
+    ground.until("#connection", "on the free tier").await;
+    ground.until("#matches", "Reds v Blues").await;
+}
+
+#[tokio::test]
+async fn without_the_tabs_storage_a_token_lasts_as_long_as_the_page() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    let forbid = "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } })";
+    ground.browser.before_each_page(forbid).await;
+    ground.scorer.create("small", &small_match()).await;
+    ground.open("small").await;
+    ground.until(".engine", "premium").await;
+
+    let free = ground.cluster.fan_token("free").await;
+    let follow = format!("location.hash = '#/m/small&token={free}'");
+    ground.browser.evaluate(&follow).await;
+    ground.until("#connection", "on the free tier").await;
+    ground.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn what_was_kept_of_a_match_is_forgotten_with_the_token() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    let mut body = small_match();
+    body["visibility"] = json!("private");
+    ground.scorer.create("secret", &body).await;
+    let own = ["--role", "fan", "--tier", "premium", "--matches", "secret"];
+    let token = ground.cluster.token(&own).await;
+    let url = ground.cluster.gateways[0].url();
+    let address = format!("{url}/#/m/secret&token={token}");
+    ground.browser.goto(&address).await;
+    ground.until("#title", "Reds v Blues").await;
+    ground
+        .browser
+        .wait_for("JSON.stringify(sessionStorage).includes('Reds v Blues')")
+        .await;
+
+    ground
+        .browser
+        .evaluate("document.querySelector('.engine button').click()")
+        .await;
+    ground.until("main h1", "not").await;
+    let left = "/Reds|eyJ/.test(JSON.stringify(sessionStorage) + document.body.textContent)";
+    assert_eq!(ground.browser.evaluate(left).await, false);
+}
+
+#[tokio::test]
+async fn a_browser_that_can_not_show_it_says_so() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    let old = "delete globalThis.WebSocket";
+    ground.browser.before_each_page(old).await;
+    ground.open_list().await;
+    ground.until("main", "use a newer browser").await;
+    ground.until("main a", "/v1/matches").await;
 }
 
 #[tokio::test]

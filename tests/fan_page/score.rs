@@ -121,6 +121,12 @@ async fn a_real_match_ends_on_the_page_as_it_did() {
         .until(".line", "Delhi Capitals won the super over")
         .await;
     ground.until(".facts", "MA Starc").await;
+    let height = "document.querySelector('.board .badge').getBoundingClientRect().height < 30";
+    assert_eq!(
+        ground.browser.evaluate(height).await,
+        true,
+        "a badge is one line"
+    );
     assert_eq!(ground.count("[role=tab]").await, 4);
     ground
         .browser

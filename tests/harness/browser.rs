@@ -162,6 +162,13 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", features).await;
     }
 
+    /// Runs a script at the start of each page that is opened from now on.
+    pub(crate) async fn before_each_page(&mut self, script: &str) {
+        let params = json!({ "source": script });
+        self.call("Page.addScriptToEvaluateOnNewDocument", params)
+            .await;
+    }
+
     /// Presses and lets go of a key, such as `Tab` or `Enter`.
     pub(crate) async fn press(&mut self, key: &str) {
         let code = match key {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -102,6 +103,114 @@ async fn follow_through_everything(codec: &str) {
     assert!(counts["reconnects"].as_u64() > Some(10), "{counts}");
     // Each time it was connected again it said where it stood.
     assert!(counts["resumes"].as_u64() >= counts["reconnects"].as_u64());
+    fan.end().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_told_to_end_sends_its_fans_to_the_next() {
+    let Some(node) = node().await else {
+        return;
+    };
+    let mut cluster = Cluster::start(1, 2).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let token = cluster.fan_token("premium").await;
+    let urls = [cluster.gateways[0].url(), cluster.gateways[1].url()];
+    let mut fan = Fan::start(
+        node,
+        json!({"urls": urls, "tokens": [token], "match": MATCH, "codec": "json", "wish": {}}),
+    );
+    fan.until_seq(1).await;
+
+    cluster.gateways[0].signal(Signal::TERM);
+    let told = fan
+        .until("word of the end", |line| line["connection"] == "waiting")
+        .await;
+    assert_eq!(told["code"], 1012, "{told}");
+    assert!(cluster.gateways[0].ended().await.success());
+    scorer.score(MATCH, &count_event(1)).await;
+    fan.until_seq(2).await;
+
+    let report = fan.report().await;
+    let counts = &report["counts"];
+    assert_eq!(
+        (
+            &counts["connects"],
+            &counts["resumes"],
+            &counts["snapshots"]
+        ),
+        (&json!(2), &json!(1), &json!(1)),
+        "{counts}"
+    );
+    assert_eq!(fan.seqs, [2]);
+    fan.end().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_noticed_within_a_heartbeat_and_ten_seconds() {
+    let Some(node) = node().await else {
+        return;
+    };
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let proxy = Proxy::start(&cluster.gateways[0].url()).await;
+    let token = cluster.fan_token("premium").await;
+    let mut fan = Fan::start(
+        node,
+        json!({"urls": [proxy.url()], "tokens": [token], "match": MATCH, "codec": "json",
+            "wish": {}, "heartbeat_s": 15}),
+    );
+    fan.until_seq(1).await;
+
+    proxy.fall_silent();
+    let silent = Instant::now();
+    scorer.score(MATCH, &count_event(1)).await;
+    let noticed = fan
+        .until("the end of it", |line| line["connection"] == "waiting")
+        .await;
+
+    assert_eq!(noticed["why"], "no heartbeat");
+    let after_s = silent.elapsed().as_secs();
+    assert!((20..=27).contains(&after_s), "noticed after {after_s} s");
+    fan.until_seq(2).await;
+    // Node ends when the silent connection does, which was closed and can't hear it.
+    drop(proxy);
+    fan.end().await;
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_before_it_ends_and_the_tier_is_the_new_ones() {
+    let Some(node) = node().await else {
+        return;
+    };
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let fan = ["--role", "fan", "--sub", "ann", "--tier"];
+    let short = cluster
+        .token(&[&fan[..], &["free", "--ttl", "10s"]].concat())
+        .await;
+    let next = cluster.token(&[&fan[..], &["premium"]].concat()).await;
+    let urls = [cluster.gateways[0].url()];
+    let mut fan = Fan::start(
+        node,
+        json!({"urls": urls, "tokens": [short, next], "match": MATCH, "codec": "msgpack", "wish": {}}),
+    );
+
+    let better = fan.until("a better tier", |line| line["tier"] == "premium");
+    assert_eq!(better.await["connection"], "open");
+    scorer.score(MATCH, &count_event(1)).await;
+    fan.until_seq(2).await;
+
+    let report = fan.report().await;
+    let counts = &report["counts"];
+    assert_eq!(
+        (&counts["connects"], &counts["snapshots"]),
+        (&json!(1), &json!(1)),
+        "{counts}"
+    );
+    assert_eq!(Place::of(&report), Place::of(&scorer.state(MATCH).await));
     fan.end().await;
 }
 

@@ -96,6 +96,47 @@ async fn a_page_follows_through_a_cut_a_reload_and_the_loss_of_its_network() {
 }
 
 #[tokio::test]
+async fn a_page_that_knows_two_gateways_is_live_at_the_other_when_one_is_killed() {
+    let Some(mut page) = Browser::start().await else {
+        return;
+    };
+    let mut cluster = Cluster::start(1, 2).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let urls = [cluster.gateways[0].url(), cluster.gateways[1].url()];
+    let options = json!({"token": cluster.fan_token("premium").await});
+    page.goto(&format!("{}/sdk/state.js", urls[0])).await;
+    let follow = format!(
+        "import('/sdk/grandstand.js').then(({{ Client, hashOf }}) => {{
+            globalThis.sdk = {{ hashOf }};
+            globalThis.client = new Client({}, {options});
+            globalThis.match = client.follow('{MATCH}');
+        }})",
+        json!(urls)
+    );
+    page.evaluate(&follow).await;
+    page.wait_for("match.seq === 1 && match.status === 'live'")
+        .await;
+
+    cluster.gateways[0].kill().await;
+    scorer.score(MATCH, &count_event(1)).await;
+    page.wait_for("match.seq === 2 && match.status === 'live'")
+        .await;
+
+    let counts = page.evaluate("client.counts").await;
+    assert_eq!(
+        (&counts["snapshots"], &counts["holes"]),
+        (&json!(1), &json!(0)),
+        "{counts}"
+    );
+    assert_eq!(
+        place(&mut page).await,
+        Place::of(&scorer.state(MATCH).await)
+    );
+    assert_eq!(unexpected(page.errors().await), [""; 0]);
+}
+
+#[tokio::test]
 async fn the_golden_vectors_hold_in_a_browser() {
     let Some(mut page) = Browser::start().await else {
         return;

@@ -1,4 +1,4 @@
-//! A TCP proxy whose connections are cut when the test says so.
+//! A TCP proxy whose connections are cut, or fall silent, when the test says so.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -13,6 +13,7 @@ pub(crate) struct Proxy {
     address: SocketAddr,
     upstream: Arc<Mutex<String>>,
     cuts: watch::Sender<u64>,
+    silences: watch::Sender<u64>,
     accepting: JoinHandle<()>,
 }
 
@@ -23,11 +24,18 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let upstream = Arc::new(Mutex::new(authority(url)));
         let cuts = watch::Sender::new(0);
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&upstream), cuts.clone()));
+        let silences = watch::Sender::new(0);
+        let accepting = tokio::spawn(accept(
+            listener,
+            Arc::clone(&upstream),
+            cuts.clone(),
+            silences.clone(),
+        ));
         Self {
             address,
             upstream,
             cuts,
+            silences,
             accepting,
         }
     }
@@ -46,6 +54,11 @@ impl Proxy {
     pub(crate) fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
+
+    /// Lets every connection stay open and passes nothing on any more; later ones are as usual.
+    pub(crate) fn fall_silent(&self) {
+        self.silences.send_modify(|silences| *silences += 1);
+    }
 }
 
 impl Drop for Proxy {
@@ -60,23 +73,29 @@ async fn accept(
     listener: TcpListener,
     upstream: Arc<Mutex<String>>,
     cuts: watch::Sender<u64>,
+    silences: watch::Sender<u64>,
 ) -> () {
     while let Ok((client, _)) = listener.accept().await {
         let address = upstream.lock().unwrap().clone();
-        let mut cut = cuts.subscribe();
+        let (mut cut, silence) = (cuts.subscribe(), silences.subscribe());
         tokio::spawn(async move {
             tokio::select! {
-                () = pass(client, address) => {}
+                () = pass(client, address, silence) => {}
                 _ = cut.changed() => {}
             }
         });
     }
 }
 
-async fn pass(mut client: TcpStream, address: String) {
+async fn pass(mut client: TcpStream, address: String, mut silence: watch::Receiver<u64>) {
     // A server that is gone looks like one to the client: the connection ends.
-    if let Ok(mut server) = TcpStream::connect(address).await {
-        copy_bidirectional(&mut client, &mut server).await.ok();
+    let Ok(mut server) = TcpStream::connect(address).await else {
+        return;
+    };
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut server) => {}
+        // Both stay open, and neither hears of the other.
+        _ = silence.changed() => std::future::pending().await,
     }
 }
 

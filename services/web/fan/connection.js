@@ -28,10 +28,11 @@ export class Connection {
   /** The word, its sign, and what it means for the reader. */
   view(tier) {
     if (this.#word === null) return [];
-    const known_ms = this.#word === "stale" ? (this.#asOf_ms ?? this.#heard_ms) : this.#heard_ms;
+    // By the clock of this device, right or not; the gateway's only where nothing was heard here.
+    const known_ms = this.#heard_ms ?? (this.#word === "stale" ? this.#asOf_ms : null);
     const last = known_ms === null ? "" : `, last news ${clock(known_ms)}`;
     const detail = {
-      live: tier === "free" ? "every 5 seconds" : `since ${clock(this.#since_ms)}`,
+      live: tier === "free" ? "on the free tier" : `since ${clock(this.#since_ms)}`,
       delayed: `since ${clock(this.#since_ms)}`,
       stale: `since ${clock(this.#since_ms)}${last}`,
       offline: `since ${clock(this.#since_ms)}${last}`,

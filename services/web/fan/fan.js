@@ -4,7 +4,7 @@ import { Client } from "/sdk/grandstand.js";
 import { Connection } from "/fan/connection.js";
 import { MatchList } from "/fan/list.js";
 import { MatchView } from "/fan/match.js";
-import { takeFromAddress, token } from "/fan/pass.js";
+import { takeFromAddress, tokenAfter } from "/fan/pass.js";
 import { clean } from "/fan/text.js";
 import { h, show } from "/fan/view.js";
 
@@ -19,9 +19,9 @@ const MATCH_ID = /^[a-z0-9-]{1,64}$/;
 const ANNOUNCE_EVERY_MS = 3000;
 
 takeFromAddress();
-const client = new Client(location.origin, { token });
+let client = newClient();
 let connection = new Connection();
-const list = new MatchList(onList);
+const list = new MatchList(onList, startOver);
 let view = null;
 let showsAllEnded = false;
 let isDrawing = false;
@@ -30,12 +30,7 @@ let announcing = null;
 /** Whoever comes without a choice is shown the one match that is on; who goes back to the list is not. */
 let mayChoose = true;
 
-client.addEventListener("connection", () => draw(false));
-addEventListener("hashchange", () => {
-  // Another token is another fan: everything begins anew.
-  if (takeFromAddress()) location.reload();
-  else route();
-});
+addEventListener("hashchange", () => (takeFromAddress() ? startOver() : route()));
 addEventListener("online", () => draw(false));
 addEventListener("offline", () => draw(false));
 document.getElementById("skip").onclick = (event) => {
@@ -44,6 +39,23 @@ document.getElementById("skip").onclick = (event) => {
 };
 route();
 list.start();
+
+function newClient() {
+  const client = new Client(location.origin, { token: tokenAfter });
+  client.addEventListener("connection", () => draw(false));
+  return client;
+}
+
+/** Another token, or none, is another fan. */
+function startOver() {
+  // What it kept of the match is for nobody else.
+  view?.end();
+  client.close();
+  client = newClient();
+  view = null;
+  route();
+  list.start();
+}
 
 /** The match that the address names. */
 function chosenId() {
@@ -57,7 +69,7 @@ function route() {
   if ((view?.match.id ?? null) !== id) {
     view?.end();
     connection = new Connection();
-    view = id === null ? null : new MatchView(client, id, draw);
+    view = id === null ? null : new MatchView(client, id, draw, startOver);
     scrollTo(0, 0);
   }
   draw(false);
@@ -80,7 +92,12 @@ function draw(heard) {
   isDrawing = true;
   setTimeout(() => {
     isDrawing = false;
-    drawNow();
+    try {
+      drawNow();
+    } catch (error) {
+      show(place.main, h("section", { class: "notice", key: "fault" }, h("h1", {}, "This can't be shown here"), h("p", {}, "A part of it is too new for this page, or the page for this browser. Load it again, or use a newer browser.")));
+      throw error;
+    }
   }, 0);
 }
 

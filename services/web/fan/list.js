@@ -1,6 +1,6 @@
 // The list of matches: read every ten seconds while the page is looked at.
 
-import { forget, headers, token } from "/fan/pass.js";
+import { forget, headers, token, tokenAfter } from "/fan/pass.js";
 import { statusBadge } from "/fan/score.js";
 import { clean, clock } from "/fan/text.js";
 import { h } from "/fan/view.js";
@@ -12,7 +12,7 @@ const GROUPS = [["live", "Live"], ["break", "In a break"], ["scheduled", "To com
 /** More finished matches than this are behind a button. */
 const ENDED_SHOWN = 8;
 
-/** Reads the list; `changed` is called after each try. */
+/** Reads the list; `changed` is called after each try, `startOver` when the reader goes on without a token. */
 export class MatchList {
   matches = null;
   /** Why it could not be read the last time. */
@@ -20,9 +20,11 @@ export class MatchList {
   #read_ms = null;
   #timer = null;
   #changed;
+  #startOver;
 
-  constructor(changed) {
+  constructor(changed, startOver) {
     this.#changed = changed;
+    this.#startOver = startOver;
     document.addEventListener("visibilitychange", () => this.start());
   }
 
@@ -31,9 +33,12 @@ export class MatchList {
     clearTimeout(this.#timer);
     if (document.visibilityState === "hidden") return;
     this.#timer = setTimeout(() => this.start(), EVERY_MS);
+    const shown = token();
     try {
       // `no-cache` asks with the ETag of what the browser has.
-      const answer = await fetch("/v1/matches", { headers: headers(), cache: "no-cache", signal: AbortSignal.timeout(EVERY_MS) });
+      const answer = await fetch("/v1/matches", { headers: headers(), cache: "no-cache", signal: AbortSignal.timeout?.(EVERY_MS) });
+      // One that is over is left behind, and the list is read without it.
+      if (answer.status === 401 && shown !== null && tokenAfter(shown) === null) return void this.start();
       if (answer.status === 401) throw new Error(token() === null ? "You need a token to see matches here." : REFUSED);
       if (!answer.ok) throw new Error(UNREADABLE);
       this.matches = (await answer.json()).matches;
@@ -51,17 +56,18 @@ export class MatchList {
     return [
       h("h2", { key: "title" }, "Matches"),
       this.fault === null ? null : h("p", { class: "aside fault", key: "fault" }, this.fault, this.#read_ms === null ? "" : ` This is how it was at ${clock(this.#read_ms)}.`),
-      this.fault === REFUSED ? h("button", { type: "button", class: "more", key: "without", onclick: goOnWithout }, "Go on without it") : null,
+      this.fault === REFUSED ? h("button", { type: "button", class: "more", key: "without", onclick: () => this.#goOnWithout() }, "Go on without it") : null,
       this.matches === null && this.fault === null ? h("p", { class: "aside", key: "wait" }, "Reading the list…") : null,
       this.matches !== null && matches.length === 0 ? h("p", { class: "aside", key: "none" }, "No match is on. One appears here as soon as a scorer starts it.") : null,
       GROUPS.map(([status, title]) => group(status, title, matches, chosenId, showsAll, showAll)),
     ];
   }
-}
 
-function goOnWithout() {
-  forget();
-  location.reload();
+  #goOnWithout() {
+    forget();
+    this.fault = null;
+    this.#startOver();
+  }
 }
 
 function group(status, title, matches, chosenId, showsAll, showAll) {

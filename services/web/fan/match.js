@@ -27,10 +27,12 @@ export class MatchView {
   #isHashWrong = false;
   #chosenInnings = null;
   #changed;
+  #startOver;
 
-  constructor(client, id, changed) {
+  constructor(client, id, changed, startOver) {
     this.#client = client;
     this.#changed = changed;
+    this.#startOver = startOver;
     this.#story = new Story((epoch, first, last) => fetchEvents(id, epoch, first, last), () => changed(false));
     this.match = client.follow(id);
     this.match.addEventListener("change", ({ detail }) => this.#change(detail));
@@ -76,8 +78,8 @@ export class MatchView {
     this.#story.fill(match.epoch, match.seq, Date.now());
     const { state } = match;
     const told = feed(this.#story.told(state, match.seq), isCricket(state), () => this.#story.tellEarlier());
-    const aside = details(this.#client, match, this.#isHashWrong, token() === null ? null : () => { forget(); location.reload(); });
-    const end = match.status !== "refused" ? null : h("p", { class: "ended", key: "ended" }, h("b", {}, this.#problem?.title ?? "You follow this match no longer"), " ", this.#problem?.detail ?? "");
+    const aside = details(this.#client, match, this.#isHashWrong, token() === null ? null : () => { forget(); this.#startOver(); });
+    const end = this.#end();
     if (isCricket(state)) {
       try {
         return this.#cricketView(state, end, told, aside);
@@ -90,6 +92,15 @@ export class MatchView {
       stripBoard(state.strip),
       h("div", { class: "columns" }, h("div", { class: "column side-column" }, told, aside), h("div", { class: "column" }, tree(state))),
     ];
+  }
+
+  /** Why the match does not go on here, if it does not. */
+  #end() {
+    const [title, text] = {
+      refused: [this.#problem?.title ?? "You follow this match no longer", this.#problem?.detail ?? ""],
+      unknown: ["This match is not here any more", "What you see is how it was. It goes on by itself if it is brought back."],
+    }[this.match.status] ?? [];
+    return title === undefined ? null : h("p", { class: "no-more", key: "no-more" }, h("b", {}, title), " ", text);
   }
 
   #cricketView(state, end, told, aside) {

@@ -29,7 +29,9 @@ export function scoreboard(state) {
 
 function heading(state) {
   const status = state.status?.status;
-  const pause = state.strip?.status === "break" && status !== undefined ? capital(words(status)) : null;
+  const known = state.strip?.status === "break" && status !== undefined ? capital(words(status)) : null;
+  // The line below says it as well, unless it says more.
+  const pause = known === state.strip?.line ? null : known;
   return h("div", { class: "board-head" },
     h("h1", { id: "title" }, h("bdi", {}, clean(state.strip?.title ?? ""))),
     h("p", { class: "badges" }, statusBadge(state.strip?.status), pause === null ? null : h("span", { class: "pause" }, pause)),
@@ -52,7 +54,7 @@ function sideRow(state, side, current) {
   return h("div", { class: isBatting ? "side batting" : "side", key: side },
     h("p", { class: "team" }, h("bdi", {}, teamName(state, side)), isBatting ? h("span", { class: "bats" }, " batting") : null),
     h("p", { class: "score" },
-      scores.length > 0 ? scores : h("span", { class: "none" }, all.length === 0 && current !== null && isOpen(state, current) ? "yet to bat" : ""),
+      scores.length > 0 ? scores : h("span", { class: "none" }, all.length === 0 && current !== null && state.strip?.status !== "ended" ? "yet to bat" : ""),
       last === undefined ? null : h("span", { class: "overs" }, ` ${oversOf(last)}`),
       superOvers.map((innings) => h("span", { class: "overs super" }, ` Super over ${scoreText(state, innings)}`)),
     ),

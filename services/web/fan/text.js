@@ -4,6 +4,9 @@
 const TURNS = /[\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C]/gu;
 /** More marks on one letter than any language has; they would be drawn over their neighbours. */
 const PILE = /(\p{M}{4})\p{M}+/gu;
+/** Made once: a feed of a thousand events would make a thousand of them at every ball. */
+const TIME = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+const DAY_AND_TIME = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 /** The text without what disturbs its surroundings. */
@@ -45,7 +48,6 @@ export function list(texts) {
 
 /** The time of day here, of Unix milliseconds. */
 export function clock(unix_ms) {
-  const sameDay = new Date(unix_ms).toDateString() === new Date().toDateString();
-  const day = sameDay ? {} : { day: "numeric", month: "short" };
-  return new Date(unix_ms).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  const isToday = new Date(unix_ms).toDateString() === new Date().toDateString();
+  return (isToday ? TIME : DAY_AND_TIME).format(unix_ms);
 }

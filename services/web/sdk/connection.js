@@ -2,6 +2,7 @@
 // the next one is due. It knows messages only as far as they are about the connection.
 
 import { LASTED_MS, afterClose, askWhy, baseUrls, laterMs, pauseMs, refusal, socketUrl } from "./reconnect.js";
+import { Bearer } from "./token.js";
 
 /** A handshake that takes longer came to nothing. */
 const OPEN_MAX_MS = 10_000;
@@ -15,10 +16,9 @@ const LOOK_MS = 1_000;
 const SLEPT_MS = 10_000;
 
 /**
- * @typedef {string | (() => string | null | Promise<string | null>)} Token
  * @typedef {{state: "connecting" | "open" | "waiting" | "closed", attempt: number, retry_in_ms: number | null,
  *   code: number | null, reason: string}} ConnectionState
- * @typedef {{token?: Token, codec?: "json" | "msgpack", heartbeat_s?: number, storage?: Storage | null,
+ * @typedef {{token?: import("./token.js").Token, codec?: "json" | "msgpack", heartbeat_s?: number, storage?: Storage | null,
  *   WebSocket?: any, fetch?: typeof globalThis.fetch, random?: () => number, now?: () => number,
  *   log?: (text: string) => void}} Options
  * @typedef {object} Owner
@@ -40,10 +40,7 @@ export class Connection {
   #socket = null;
   /** @type {{decode: (data: any) => any, encode: (value: any) => any} | null} */
   #messagepack = null;
-  /** @type {string | null | undefined} undefined: the token function is to be asked */
   #bearer;
-  /** Whether a new token was asked for since the last good connection. */
-  #asked_for_token = false;
   /** Whether it waits for another token, or to be told to try again. */
   #given_up = false;
   /** Counts what was begun, so that what is no longer wanted ends by itself. */
@@ -78,7 +75,7 @@ export class Connection {
     };
     if (!this.#options.WebSocket) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
     this.#owner = owner;
-    this.#bearer = typeof options.token === "function" ? undefined : (options.token ?? null);
+    this.#bearer = new Bearer(options.token, this.#options);
   }
 
   /** Connects, unless it is connected or about to be. */
@@ -100,10 +97,12 @@ export class Connection {
 
   /** Uses another token from now on. @param {string} token */
   refresh(token) {
-    this.#bearer = token;
-    this.#asked_for_token = false;
-    if (this.state.state === "open") this.say({ type: "refresh", token });
-    else if (this.state.state === "connecting" || this.#given_up) this.reconnect();
+    this.#bearer.use(token);
+    if (this.state.state === "open") {
+      this.say({ type: "refresh", token });
+      // Is answered by what the token bought.
+      this.say({ type: "hello" });
+    } else if (this.state.state === "connecting" || this.#given_up) this.reconnect();
   }
 
   /** The device woke up, or the network came back: is the gateway still there? */
@@ -158,10 +157,15 @@ export class Connection {
       this.#messagepack ??= await import("./msgpack.js");
       protocols.unshift("grandstand.v1.msgpack");
     }
-    const { token } = this.#options;
-    if (this.#bearer === undefined && typeof token === "function") this.#bearer = await token();
-    if (this.#bearer) protocols.push(`grandstand.bearer.${this.#bearer}`);
+    const token = await this.#bearer.get();
+    if (token) protocols.push(`grandstand.bearer.${token}`);
     return protocols;
+  }
+
+  async #renew() {
+    const turn = this.#turn;
+    const token = await this.#bearer.next();
+    if (token !== null && turn === this.#turn && this.state.state === "open") this.refresh(token);
   }
 
   /** @param {any} socket @param {number} turn */
@@ -231,7 +235,8 @@ export class Connection {
     const unanswered = this.#socket !== null && this.#open_ms === null;
     const url = this.#url();
     if (this.#open_ms !== null && now_ms - this.#open_ms >= LASTED_MS) {
-      [this.#failures, this.#asked_for_token] = [0, false];
+      this.#failures = 0;
+      this.#bearer.wasGood();
     }
     this.#drop();
     this.#url_index += 1;
@@ -239,24 +244,16 @@ export class Connection {
     if (unanswered && next === "again" && this.#options.fetch && reason !== "offline") {
       const since = this.#turn;
       this.#tell("waiting", { code, reason });
-      const answer = await askWhy(this.#options.fetch, url, this.#bearer ?? null);
+      const answer = await askWhy(this.#options.fetch, url, this.#bearer.token);
       if (since !== this.#turn) return;
       if (answer?.status === 401) [next, code] = ["token", 4401];
       if (answer?.status === 403) [next, code] = ["never", 4403];
       if (answer?.retry_after_ms) this.#stayAway(answer.retry_after_ms);
     }
-    if (next === "token") next = this.#wantsToken(reason);
+    if (next === "token") next = this.#bearer.isReplaceable() ? "again" : "never";
     if (next === "never") return this.#giveUp(code, reason);
     if (next === "later") this.#stayAway(Math.max(laterMs(this.#options.random), this.#not_before_ms - now_ms));
     this.#wait(code, reason);
-  }
-
-  /** Whether another token can be had. @param {string} reason @returns {"again" | "never"} */
-  #wantsToken(reason) {
-    if (typeof this.#options.token !== "function" || this.#asked_for_token) return "never";
-    this.#options.log(`the token was refused (${reason}): asking for another`);
-    [this.#bearer, this.#asked_for_token] = [undefined, true];
-    return "again";
   }
 
   /** @param {number} code @param {string} reason */
@@ -272,10 +269,9 @@ export class Connection {
   /** @param {number} code @param {string} reason */
   #giveUp(code, reason) {
     this.#given_up = true;
-    const bearer = this.#bearer;
-    if (typeof this.#options.token === "function") this.#bearer = undefined;
     this.#tell("closed", { code, reason });
-    this.#owner.refused(refusal(code, reason, Boolean(bearer)));
+    this.#owner.refused(refusal(code, reason, this.#bearer.token !== null));
+    this.#bearer.drop();
   }
 
   /** Lets go of everything that is under way. */
@@ -295,6 +291,7 @@ export class Connection {
     this.#look = setInterval(() => {
       const now_ms = this.#options.now();
       const slept = now_ms - this.#looked_ms > SLEPT_MS;
+      if (now_ms < this.#looked_ms) this.#clockWentBack(this.#looked_ms - now_ms);
       this.#looked_ms = now_ms;
       const silent_ms = now_ms - this.#heard_ms;
       if (this.#open_ms === null) {
@@ -305,8 +302,19 @@ export class Connection {
         this.wake();
       } else if (silent_ms >= this.#heartbeat_s * 1_000 + SILENCE_MAX_MS) {
         this.#ended(1006, "no heartbeat", this.#turn);
+      } else if (this.#bearer.isDue()) {
+        this.#renew();
       }
     }, LOOK_MS);
+  }
+
+  /** Somebody set the device's clock: what was so long ago still is. @param {number} by_ms */
+  #clockWentBack(by_ms) {
+    this.#opening_ms -= by_ms;
+    this.#heard_ms -= by_ms;
+    this.#not_before_ms -= by_ms;
+    if (this.#open_ms !== null) this.#open_ms -= by_ms;
+    if (this.#pong_due_ms !== null) this.#pong_due_ms -= by_ms;
   }
 
   #url() {

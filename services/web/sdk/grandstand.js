@@ -25,7 +25,7 @@ const SESSION_CODES = ["unknown_session", "foreign_session", "bad_session", "ses
  */
 
 /**
- * A fan's client. Says `connection` (detail: the state of the connection) and `problem` (detail:
+ * A fan's client. Says `connection` (detail: the state of the connection; also when the tier is another) and `problem` (detail:
  * `{code, title, detail}`) about what concerns no single match.
  */
 export class Client extends EventTarget {
@@ -145,7 +145,9 @@ export class Client extends EventTarget {
 
   /** @param {{session: string, tier: string}} message */
   #welcome({ session, tier }) {
+    const isOther = this.tier !== null && this.tier !== tier;
     this.tier = tier;
+    if (isOther) this.dispatchEvent(new CustomEvent("connection", { detail: this.connection }));
     // Named before our `hello` was read; the welcome that answers it says which session it is.
     if (this.#presented === null) this.session = session;
     this.#presented = null;

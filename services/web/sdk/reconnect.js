@@ -107,7 +107,7 @@ export async function askWhy(fetch, base, token) {
       method: "HEAD",
       cache: "no-store",
       headers: token ? { Authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.timeout(LATER_MS),
+      signal: AbortSignal.timeout?.(LATER_MS),
     });
     const retry_after_s = Number(answer.headers.get("Retry-After"));
     return { status: answer.status, retry_after_ms: 1_000 * (retry_after_s || 0) };

@@ -35,6 +35,7 @@ const FAN_PAGE: &[File] = &[
     file!("/fan/pass.js", JS),
     file!("/fan/score.js", JS),
     file!("/fan/sentence.js", JS),
+    file!("/fan/started.js", JS),
     file!("/fan/state.js", JS),
     file!("/fan/story.js", JS),
     file!("/fan/text.js", JS),
@@ -47,6 +48,7 @@ const FAN_PAGE: &[File] = &[
     file!("/sdk/msgpack.js", JS),
     file!("/sdk/reconnect.js", JS),
     file!("/sdk/state.js", JS),
+    file!("/sdk/token.js", JS),
 ];
 
 #[cfg(test)]

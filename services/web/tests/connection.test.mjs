@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { events, pass, settle, snapshot, stage, EPOCH } from "./stage.mjs";
+import { events, pass, settle, sleep, snapshot, stage, welcome, EPOCH } from "./stage.mjs";
 import { afterClose, baseUrls, pauseMs, socketUrl } from "../sdk/reconnect.js";
+import { renewInMs } from "../sdk/token.js";
 
 /** A client that follows `m` and is at seq 3. */
 async function connected(t, options, urls) {
@@ -300,7 +301,68 @@ test("another policy and another token go over the same connection", async (t) =
   assert.deepEqual(last().said.slice(1), [
     { type: "subscribe", match: "m", after, policy: "digest", delay_s: 30 },
     { type: "refresh", token: "two" },
+    { type: "hello" },
   ]);
+});
+
+/** A token that says when it was made and when it ends, in Unix seconds. */
+const jwt = (iat, exp) => `e30.${Buffer.from(JSON.stringify({ iat, exp })).toString("base64url")}.x`;
+
+test("a token is replaced shortly before it ends, over the same connection", async (t) => {
+  const tokens = [jwt(1_000, 1_600), jwt(1_480, 2_080), jwt(1_960, 2_560)];
+  const replaced = [];
+  const token = (before) => (replaced.push(before), tokens[replaced.length - 1]);
+  const { client, match, sockets, told, last } = await connected(t, { token });
+  const tiers = [];
+  client.addEventListener("connection", () => tiers.push(client.tier));
+  const refreshed = () => last().said.filter(({ type }) => type === "refresh").map(({ token }) => token);
+  const alive = async (s) => {
+    for (let gone_s = 0; gone_s < s; gone_s += 20) {
+      last().hear({ type: "pong", heads: [] });
+      await pass(20_000);
+    }
+  };
+
+  await alive(460);
+  assert.deepEqual(refreshed(), []);
+  await alive(40);
+  assert.deepEqual(refreshed(), [tokens[1]]);
+  last().hear({ ...welcome, tier: "free" });
+  assert.deepEqual([tiers, sockets.length, match.status], [["free"], 1, "live"]);
+  await alive(480);
+  assert.deepEqual(refreshed(), tokens.slice(1));
+  assert.deepEqual(replaced, [null, ...tokens.slice(0, 2)]);
+  assert.equal(told.filter(({ state }) => state === "connecting").length, 1);
+});
+
+test("a token that ended while there was no connection is not tried", async (t) => {
+  const tokens = [jwt(1_000, 1_060), jwt(1_100, 1_160)];
+  const { last } = await connected(t, { token: () => tokens.shift() });
+  const second = tokens[0];
+  last().end(1012);
+  await sleep(120_000);
+  assert.equal(last().protocols[1], `grandstand.bearer.${second}`);
+});
+
+test("a token function that fails or has nothing newer leaves the connection as it is", async (t) => {
+  const first = jwt(1_000, 1_100);
+  let asked = 0;
+  const token = () => (++asked === 2 ? Promise.reject(new Error("offline")) : first);
+  const { sockets, last } = await connected(t, { token });
+  for (let round = 0; round < 5; round++) {
+    last().hear({ type: "pong", heads: [] });
+    await pass(22_000);
+  }
+  assert.ok(asked >= 3 && asked < 8, `${asked}`);
+  assert.deepEqual([sockets.length, last().said.length], [1, 1]);
+});
+
+test("a clock that is wrong by an hour renews no token early, nor again and again", () => {
+  const now_ms = 1_000_000_000;
+  const token = jwt(now_ms / 1_000, now_ms / 1_000 + 600);
+  for (const wrong_ms of [0, 3_600_000, -3_600_000]) assert.equal(renewInMs(token, now_ms + wrong_ms, () => 1), 480_000);
+  assert.equal(renewInMs(jwt(0, 10), 0, () => 0), 9_000);
+  for (const none of ["", "a.b.c", "e30.e30.x", jwt(undefined, 5)]) assert.equal(renewInMs(none, now_ms, () => 1), Infinity, none);
 });
 
 test("a closed client does nothing any more", async (t) => {

@@ -44,6 +44,21 @@ test("who slept asks whether anybody is there, and reconnects at once if not", a
   assert.equal(sockets.length, 2);
 });
 
+test("a clock that is set back does not hide that the gateway is silent", async (t) => {
+  let set_back_ms = 0;
+  const { sockets, told } = await connected(t, { now: () => Date.now() - set_back_ms });
+  await pass(20_000);
+  set_back_ms = 3_600_000;
+  await pass(15_000);
+  assert.equal(told.at(-1).reason, "no heartbeat");
+  await pass(250);
+  assert.equal(sockets.length, 2);
+  await pass(2_000);
+  set_back_ms *= 2;
+  await pass(11_000);
+  assert.equal(sockets.length, 3, "nor that a handshake is not answered");
+});
+
 test("a hole is counted, and the subscription begins anew at the cursor", async (t) => {
   const { client, match, last } = await connected(t);
 
@@ -128,7 +143,7 @@ test("what is refused for one match stops that match alone", async (t) => {
   assert.deepEqual([other.status, match.status, problems], ["refused", "live", ["not_allowed"]]);
 
   client.refresh("better");
-  assert.deepEqual(last().said.slice(-2).map(({ type, match }) => [type, match]), [["refresh", undefined], ["subscribe", "secret"]]);
+  assert.deepEqual(last().said.slice(-3).map(({ type, match }) => [type, match]), [["refresh", undefined], ["hello", undefined], ["subscribe", "secret"]]);
   assert.equal(other.status, "waiting");
 });
 
