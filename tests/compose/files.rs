@@ -107,7 +107,7 @@ fn each_role_sees_its_own_keys_and_can_not_change_them() {
         let own = match name.as_str() {
             "scoring-1" | "scoring-2" => vec!["scoring-keys:/scoring-keys:ro"],
             "gateway-1" | "gateway-2" => vec!["gateway-keys:/gateway-keys:ro"],
-            "nats" | "provision" | "ops" => vec!["keys:/keys:ro"],
+            "nats" | "provision" | "buckets" | "ops" => vec!["keys:/keys:ro"],
             // It makes them.
             "keys" => keys.clone(),
             _ => vec![],

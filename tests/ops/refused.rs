@@ -45,7 +45,7 @@ async fn a_replay_of_nothing_and_into_something_is_refused() {
         .ops_well(&["replay", "m", "--to-subject", "run"])
         .await;
 
-    let table: [(&[&str], i32, &str); 6] = [
+    let table: [(&[&str], i32, &str); 7] = [
         (&["replay", "nobody"], 1, "there is no match nobody"),
         (
             &["replay", "m", "--from", "13"],
@@ -64,6 +64,11 @@ async fn a_replay_of_nothing_and_into_something_is_refused() {
             "original, max, or how many times",
         ),
         (&["purge", "m"], 2, "Nothing is done without --yes"),
+        (
+            &["import", &file, &file, "--match", "n"],
+            2,
+            "--match names one match",
+        ),
     ];
     for (words, code, why) in table {
         let said = refusal(&cluster.ops(words).await, code);
@@ -179,6 +184,26 @@ async fn a_replay_that_is_interrupted_leaves_no_half_file() {
         assert!(said.contains("stopped: nothing was kept"), "{said}");
         assert_eq!(files(), 0, "{signal:?}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_who_leaves_is_no_fault_and_stops_no_import() {
+    let (cluster, file) = ready().await;
+    cluster.ops_well(&["purge", "m", "--yes"]).await;
+    let (nats_url, keys) = (cluster.nats_url(), cluster.keys_dir().display().to_string());
+    let place = ["--nats-url", &nats_url, "--keys", &keys];
+    let commands: [&[&str]; 3] = [&["import", &file], &["verify"], &["matches"]];
+    for words in commands {
+        let (reader, left) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = grandstand(&[&["ops"], words, &place].concat());
+        let child = command.stdout(left).stderr(Stdio::piped()).spawn().unwrap();
+
+        let output = in_time("its end", child.wait_with_output()).await.unwrap();
+
+        assert_eq!(refusal(&output, 0), "", "{words:?}");
+    }
+    cluster.ops_well(&["verify", "m"]).await;
 }
 
 fn hash_of(line: &str) -> String {

@@ -142,3 +142,28 @@ async fn gateways_and_sessions_show_who_follows_what() {
     let (_, live) = ops(&cluster, &["matches", "--live"]).await;
     assert_eq!(live.len(), 2);
 }
+
+#[tokio::test]
+async fn a_wiped_match_leaves_the_list_though_nobody_follows_it() {
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    let listed = async || {
+        let list = cluster.viewer(0, None).get("/v1/matches").await.json();
+        let matches = list["matches"].as_array().unwrap().iter();
+        let names = matches.map(|one| one["match"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    scorer.create_open("a-mistake").await;
+    scorer.create_open("m").await;
+    found("both in the list", async || {
+        (listed().await.len() == 2).then_some(())
+    })
+    .await;
+
+    cluster.ops_well(&["purge", "a-mistake", "--yes"]).await;
+
+    found("the list without it", async || {
+        (listed().await == ["m"]).then_some(())
+    })
+    .await;
+}

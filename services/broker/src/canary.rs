@@ -1,5 +1,5 @@
-//! The canary: a record a second that proves that the broker commits, and says whether scores are
-//! being accepted.
+//! The canary: a record a second that proves that the broker commits and that the stream of scores
+//! has a leader, and says whether scores are being accepted.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::ApiError;
 use crate::connect::Broker;
-use crate::names::{CANARY, random_suffix};
+use crate::names::{CANARY, SCORES, random_suffix};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// A canary that is not stored within this is late news; the next one is due.
@@ -69,6 +69,16 @@ pub async fn run_canary(
 }
 
 async fn send(broker: &Broker, subject: &str, canary: &Canary) -> Result<(), ApiError> {
+    // Their streams have leaders of their own: that canaries are stored says nothing of scores.
+    let scores = tokio::time::timeout(ANSWER_MAX, broker.stream_facts(SCORES)).await;
+    match scores {
+        Ok(Ok(Some(facts))) if !facts.leaderless => {}
+        Ok(Err(error)) => return Err(ApiError::NoAnswer(error.to_string())),
+        Ok(Ok(_)) | Err(_) => {
+            let why = "no server leads the stream of scores".to_owned();
+            return Err(ApiError::NoAnswer(why));
+        }
+    }
     let body = serde_json::to_vec(canary).map_err(|error| ApiError::NoAnswer(error.to_string()))?;
     let stored: Acknowledgement = broker
         .ask(subject.to_owned(), None, body.into(), ANSWER_MAX)

@@ -61,14 +61,14 @@ impl ConnectOptions {
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The role's key is not there or can't be read.
-    #[error("{0}; --keys names the folder that `grandstand dev` made (DATA/keys)")]
-    Keys(#[from] KeysError),
+    #[error("{0}; --keys names the folder that `grandstand keys` or `grandstand dev` made")]
+    Keys(KeysError),
     /// The URL is none.
     #[error("{0:?} is not the URL of a NATS server, such as nats://127.0.0.1:4222")]
     BadUrl(String),
     /// Nobody answered.
     #[error(
-        "no NATS server answers at {url} ({reason}); start one with `grandstand dev`, or give its URL with --nats-url"
+        "no NATS server answers at {url} ({reason}); if one should, its log says why it does not; else give its URL with --nats-url, or start one with `grandstand dev`"
     )]
     Unreachable {
         /// Where.
@@ -117,9 +117,10 @@ pub struct Broker {
 impl Broker {
     /// Signs in, trying for as long as `options.patience` says; a refusal is final at once.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
-        let seed = keys::load(&options.keys_dir, options.role)?
-            .seed()
-            .map_err(|_| KeysError::NotASeed(options.keys_dir.clone()))?;
+        let not_a_seed = |_| KeysError::NotASeed(options.keys_dir.clone());
+        let seed = keys::load(&options.keys_dir, options.role)
+            .and_then(|key| key.seed().map_err(not_a_seed))
+            .map_err(ConnectError::Keys)?;
         let servers: Vec<async_nats::ServerAddr> = options
             .url
             .split(',')

@@ -40,7 +40,15 @@ pub(crate) fn count(event: &Event, counted: &watch::Sender<ConnectionCounts>) {
             counted.send_modify(|counts| counts.denied += 1);
         }
         Event::LameDuckMode => tracing::info!("the NATS server is about to stop"),
+        // That we are away is told; each attempt to come back that fails is not.
+        Event::ClientError(_) if is_away(&counted.borrow()) => {
+            tracing::debug!(%event, "NATS connection");
+        }
         Event::Draining | Event::Closed => tracing::debug!(%event, "NATS connection"),
         Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "NATS connection"),
     }
+}
+
+fn is_away(counts: &ConnectionCounts) -> bool {
+    counts.disconnected >= counts.connected
 }

@@ -43,7 +43,7 @@ pub use import::Import;
 pub use keys::{Keys, KeysError, Role};
 pub use live::{Interruption, LiveFeed, LiveItem};
 pub use names::{RECORD_BYTES_MAX, TIPS_MAX};
-pub use overview::{CanaryFacts, FollowerFacts, ServerFacts, StoreFacts, StreamFacts};
+pub use overview::{CanaryFacts, FollowerFacts, ServerFacts, StoreFacts, StreamFacts, StreamLook};
 pub use provision::{ProvisionError, ProvisionMode, ProvisionOptions, Provisioned, StreamReport};
 pub use record::StoredRecord;
 pub use replay::{Replay, ReplayError, ReplayRun, ReplayRunError};

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use async_nats::Message;
+use futures_util::future::join_all;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::api::{ANSWER_MAX, ApiError};
 use crate::canary::Canary;
 use crate::connect::Broker;
+use crate::definitions::{DEFINITIONS, choose, definition, differing};
 use crate::direct::BatchRequest;
 use crate::history::{NO_STREAM, ReadError};
-use crate::names::CANARY;
+use crate::names::{CANARY, RECORD_BYTES_MAX, SCORES};
+use crate::provision::ProvisionOptions;
 use crate::record::{number, stored_at_us, text};
 
 /// How many instances are looked at.
@@ -54,10 +57,21 @@ pub struct StreamFacts {
     pub replicas: u64,
     /// Which server leads it; none while there is no leader, or where there is no cluster.
     pub leader: Option<String>,
+    /// Whether it is kept in a cluster and has no leader there: nothing can be written to it.
+    pub leaderless: bool,
     /// The other servers that hold it.
     pub followers: Vec<FollowerFacts>,
     /// How long ago its newest message was stored, by the server's own clock; none if it is empty.
     pub newest_age: Option<Duration>,
+}
+
+/// What was found of a stream that there should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamLook {
+    /// Its name.
+    pub stream: String,
+    /// What it is like, and the fields that are not as defined; none if it is missing.
+    pub found: Result<Option<(StreamFacts, Vec<String>)>, ReadError>,
 }
 
 /// A server that holds a stream and does not lead it.
@@ -146,6 +160,40 @@ impl Broker {
         }
     }
 
+    /// Every stream that there should be, compared with its definition. All are asked at once: one
+    /// that does not answer holds up no other. The operators' role alone may.
+    pub async fn look_at_streams(&self) -> Vec<StreamLook> {
+        join_all(DEFINITIONS.map(|text| self.look_at_stream(definition(text)))).await
+    }
+
+    async fn look_at_stream(&self, mut wanted: Map<String, Value>) -> StreamLook {
+        let stream = wanted["name"].as_str().unwrap_or_default().to_owned();
+        let subject = format!("$JS.API.STREAM.INFO.{stream}");
+        let answer = self.ask::<Value>(subject, None, "{}".into(), ANSWER_MAX);
+        let found = match answer.await {
+            Ok(info) => {
+                let config = info["config"].as_object();
+                choose(&stream, &mut wanted, &ProvisionOptions::default(), config);
+                let drift = config.map_or_else(Vec::new, |config| differing(&wanted, config));
+                match serde_json::from_value::<Info>(info) {
+                    Ok(info) => Ok(Some((info.into(), drift))),
+                    Err(_) => Err(ReadError::Malformed("a stream")),
+                }
+            }
+            Err(ApiError::Refused { code, .. }) if code == NO_STREAM => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+        StreamLook { stream, found }
+    }
+
+    /// Whether the stream of scores has room for any record.
+    pub async fn scores_have_room(&self) -> Result<bool, ReadError> {
+        let facts = self.stream_facts(SCORES).await?;
+        let facts = facts.ok_or(ReadError::NoStream)?;
+        let with_one_more = facts.bytes.saturating_add(RECORD_BYTES_MAX as u64);
+        Ok(facts.bytes_max.is_none_or(|max| with_one_more <= max))
+    }
+
     /// The newest canary of each scoring instance that sent one within the last minute.
     pub async fn canaries(&self) -> Result<Vec<CanaryFacts>, ReadError> {
         let request = BatchRequest::newest_under("canary.*", INSTANCES_MAX);
@@ -178,6 +226,8 @@ fn canary(message: &Message) -> Option<(String, i64, Canary)> {
 
 impl From<Info> for StreamFacts {
     fn from(info: Info) -> Self {
+        let no_name = |cluster: &InfoCluster| cluster.leader.as_deref().unwrap_or("").is_empty();
+        let leaderless = info.cluster.as_ref().is_some_and(no_name);
         let cluster = info.cluster.unwrap_or(InfoCluster {
             leader: None,
             replicas: Vec::new(),
@@ -190,7 +240,8 @@ impl From<Info> for StreamFacts {
                 .ok()
                 .filter(|max| *max > 0),
             replicas: info.config.num_replicas,
-            leader: cluster.leader,
+            leader: cluster.leader.filter(|name| !name.is_empty()),
+            leaderless,
             followers: cluster.replicas,
             newest_age: match empty {
                 true => None,

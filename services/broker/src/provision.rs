@@ -29,8 +29,22 @@ pub enum ProvisionMode {
     /// Create and update.
     #[default]
     Apply,
+    /// Only create anew what a server loses when it restarts: buckets in memory. A missing stream on
+    /// disk is a loss that nobody should paper over, and drift may be on purpose.
+    Heal,
     /// Only look: what is missing or differs is reported as drift.
     Check,
+}
+
+impl ProvisionMode {
+    /// Why a stream that is not as defined stays so; none if it does not.
+    fn leaves_alone(self) -> Option<String> {
+        match self {
+            Self::Apply => None,
+            Self::Check => Some("only checked".to_owned()),
+            Self::Heal => Some("only lost buckets are made anew".to_owned()),
+        }
+    }
 }
 
 /// What was found and done about one stream.
@@ -128,11 +142,8 @@ impl Broker {
         if fields.is_empty() {
             return Ok(Provisioned::Unchanged);
         }
-        if options.mode == ProvisionMode::Check {
-            return Ok(Provisioned::Drift {
-                fields,
-                why: "only checked".to_owned(),
-            });
+        if let Some(why) = options.mode.leaves_alone() {
+            return Ok(Provisioned::Drift { fields, why });
         }
         match self
             .stream_call("UPDATE", stream, &Value::Object(merged(&wanted, config)))
@@ -153,12 +164,12 @@ impl Broker {
         wanted: Map<String, Value>,
         mode: ProvisionMode,
     ) -> Result<Provisioned, ProvisionError> {
-        if mode == ProvisionMode::Check {
+        let is_lost_by_a_restart = wanted["storage"] == "memory";
+        if let Some(why) = mode.leaves_alone()
+            && !(mode == ProvisionMode::Heal && is_lost_by_a_restart)
+        {
             let fields = vec!["(missing)".to_owned()];
-            return Ok(Provisioned::Drift {
-                fields,
-                why: "only checked".to_owned(),
-            });
+            return Ok(Provisioned::Drift { fields, why });
         }
         match self
             .stream_call("CREATE", stream, &Value::Object(wanted))

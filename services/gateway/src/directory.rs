@@ -1,6 +1,7 @@
 //! The list of matches: the strip of each, as of any moment that somebody may see.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
 use grandstand_core::headers::{Headers, Visibility};
@@ -75,7 +76,10 @@ impl Directory {
             shown: VecDeque::new(),
         });
         let place = (incarnation, stream_sequence);
-        if place <= entry.place {
+        // A stream that was lost counts from 1 again, in the same life as far as it knows.
+        let was_created_anew = incarnation == entry.place.0
+            && (entry.epoch()).is_some_and(|known| headers.created_us > known.created_us);
+        if place <= entry.place && !was_created_anew {
             return;
         }
         // What another life showed may never have happened in this one.
@@ -93,6 +97,28 @@ impl Directory {
     pub(crate) fn forget(&self, match_id: &MatchId) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.remove(match_id);
+    }
+
+    /// The leader had no record of a match when this stream sequence was the newest that we knew.
+    pub(crate) fn forget_at(&self, match_id: &MatchId, stream_sequence: u64) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries
+            .get(match_id)
+            .is_some_and(|entry| entry.place.1 == stream_sequence)
+        {
+            entries.remove(match_id);
+        }
+    }
+
+    /// Up to `count` matches after `last`, each with the stream sequence of its newest record.
+    pub(crate) fn some_after(&self, last: Option<&MatchId>, count: usize) -> Vec<(MatchId, u64)> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let after = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let some = entries
+            .range::<MatchId, _>((after, Bound::Unbounded))
+            .take(count);
+        some.map(|(match_id, entry)| (match_id.clone(), entry.place.1))
+            .collect()
     }
 
     /// All there is was read in this life of the stream: what only an earlier one had is gone.

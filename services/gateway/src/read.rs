@@ -1,6 +1,6 @@
 //! What the follower asks of the broker: each job reads, and says what it found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use grandstand_broker::{Broker, ReadError, ReadFrom, StoredRecord};
 use grandstand_core::follow::{Arrival, Whom};
@@ -23,6 +23,8 @@ pub(crate) enum Found {
     Incarnation(Result<u64, ReadError>),
     /// The newest record of every match.
     Directory(Result<Vec<StoredRecord>, ReadError>),
+    /// Those of some matches in the list that are gone, as they were listed.
+    Wiped(Result<Vec<(MatchId, u64)>, ReadError>),
 }
 
 /// A log as it was read.
@@ -94,6 +96,36 @@ pub(crate) async fn incarnation(broker: Broker) -> Found {
 /// Reads the newest record of every match.
 pub(crate) async fn directory(broker: Broker) -> Found {
     Found::Directory(broker.directory().await)
+}
+
+/// Finds those of `listed` that the leader has no record of.
+pub(crate) async fn wiped(broker: Broker, listed: Vec<(MatchId, u64)>) -> Found {
+    Found::Wiped(find_wiped(&broker, listed).await)
+}
+
+async fn find_wiped(
+    broker: &Broker,
+    mut listed: Vec<(MatchId, u64)>,
+) -> Result<Vec<(MatchId, u64)>, ReadError> {
+    let asked: Vec<MatchId> = listed
+        .iter()
+        .map(|(match_id, _)| match_id.clone())
+        .collect();
+    let there: HashSet<MatchId> = broker
+        .tips(&asked)
+        .await?
+        .into_iter()
+        .map(|tip| tip.0)
+        .collect();
+    listed.retain(|(match_id, _)| !there.contains(match_id));
+    let mut wiped = Vec::new();
+    for (match_id, stream_sequence) in listed {
+        // Whoever was asked may only lag.
+        if broker.newest(&match_id, ReadFrom::Leader).await?.is_none() {
+            wiped.push((match_id, stream_sequence));
+        }
+    }
+    Ok(wiped)
 }
 
 /// Takes a stored record apart.

@@ -91,11 +91,14 @@ pub struct ProvisionArgs {
     #[arg(long, value_name = "COUNT", env = "GRANDSTAND_REPLICAS", value_parser = parse_replicas)]
     pub replicas: Option<u8>,
     /// How many bytes all matches may take together; unless given it stays as it is, or is 1 GiB
-    #[arg(long, value_name = "BYTES", env = "GRANDSTAND_SCORES_BYTES_MAX")]
+    #[arg(long, value_name = "BYTES", env = "GRANDSTAND_SCORES_BYTES_MAX", value_parser = clap::value_parser!(u64).range(1..=i64::MAX as u64))]
     pub scores_bytes_max: Option<u64>,
     /// Only say what is missing or differs
     #[arg(long, env = "GRANDSTAND_CHECK", value_parser = BoolishValueParser::new())]
     pub check: bool,
+    /// Stay, and look again so often: buckets that a NATS server lost with its memory are made anew
+    #[arg(long, value_name = "SECONDS", env = "GRANDSTAND_EVERY", conflicts_with = "check", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub every: Option<u64>,
 }
 
 /// Options of `tail`.
@@ -330,6 +333,10 @@ mod tests {
         assert!(parse(&["tail", "--count", "0"]).is_err());
         assert!(parse(&["provision", "--replicas", "2"]).is_err());
         assert!(parse(&["provision", "--replicas", "3", "--check"]).is_ok());
+        assert!(parse(&["provision", "--every", "0"]).is_err());
+        assert!(parse(&["provision", "--every", "5", "--check"]).is_err());
+        // To NATS that is no bound at all.
+        assert!(parse(&["provision", "--scores-bytes-max", "0"]).is_err());
         assert!(parse(&["import"]).is_err());
     }
 

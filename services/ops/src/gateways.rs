@@ -10,6 +10,7 @@ use grandstand_core::presence::PresenceBody;
 
 use crate::args::GatewaysArgs;
 use crate::clock::now_us;
+use crate::read::bucket_away;
 use crate::show;
 use crate::stop::ended_quietly;
 
@@ -34,8 +35,16 @@ pub(crate) async fn run(
     args: &GatewaysArgs,
     out: &mut (impl Write + Send),
 ) -> anyhow::Result<ExitCode> {
-    let alive = alive(broker).await?;
+    let alive = match alive(broker).await {
+        Ok(alive) => alive,
+        Err(error) => return Err(bucket_away(broker, "KV_gateways", error).await),
+    };
     ended_quietly(print(args, &alive, out))?;
+    if alive.is_empty() {
+        eprintln!(
+            "None has said within 15 s that it is alive; `grandstand ops status` says whether it could."
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

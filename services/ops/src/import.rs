@@ -16,7 +16,11 @@ use serde::Serialize;
 use crate::args::ImportArgs;
 use crate::clock::now_us;
 use crate::import_check::{Checked, check, headers_created};
+use crate::stop::ended_quietly;
 use crate::{progress, read, show};
+
+/// What the command line alone could have said.
+const USAGE: u8 = 2;
 
 /// What became of a file.
 #[derive(Serialize)]
@@ -51,6 +55,10 @@ pub(crate) async fn run(
     out: &mut (impl Write + Send),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
+    if args.match_id.is_some() && args.files.len() > 1 {
+        eprintln!("--match names one match, so that it goes with one file");
+        return Ok(ExitCode::from(USAGE));
+    }
     let planned = plan(broker, args).await?;
     let incarnation = broker.incarnation().await?;
     tokio::pin!(stop);
@@ -75,22 +83,20 @@ pub(crate) async fn run(
             hash: one.checked.hash,
             epoch,
         };
-        if args.broker.json {
-            writeln!(out, "{}", serde_json::to_string(&line)?)?;
-        } else {
-            writeln!(out, "{}", human(&line))?;
-        }
+        let text = match args.broker.json {
+            true => serde_json::to_string(&line)?,
+            false => human(&line),
+        };
+        let said = writeln!(out, "{text}").and_then(|()| out.flush());
+        // The other files are brought back all the same.
+        ended_quietly(said.map_err(Into::into))?;
     }
-    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Checks everything, so that nothing is written of files of which one is wrong.
 async fn plan(broker: &Broker, args: &ImportArgs) -> anyhow::Result<Vec<Planned>> {
     let mut planned: Vec<Planned> = Vec::new();
-    if args.match_id.is_some() && args.files.len() > 1 {
-        bail!("--match names one match, so that it goes with one file");
-    }
     for file in &args.files {
         let name = file.display().to_string();
         let path = file.clone();

@@ -24,7 +24,7 @@ const RECORDS_MAX: u64 = 20_000;
 pub(crate) struct LineError {
     /// Counted from 1.
     pub(crate) line: u64,
-    #[source]
+    /// Part of what is said already, so that it is no source of it.
     pub(crate) fault: LineFault,
 }
 
@@ -37,6 +37,8 @@ pub(crate) enum LineFault {
     TooLong,
     #[error("it is cut off: the file ends in the middle of a record")]
     CutOff,
+    #[error("it is empty; take it out")]
+    Empty,
     #[error("it is not a record {{match,headers,events,hash}}: {0}")]
     NotARecord(String),
     #[error(
@@ -102,11 +104,15 @@ fn next_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, LineFault> {
 }
 
 fn record_of(text: &[u8], line: u64) -> Result<StoredRecord, LineFault> {
+    if text.trim_ascii().is_empty() {
+        return Err(LineFault::Empty);
+    }
     let parsed: Line = serde_json::from_slice(text).map_err(|error| {
         // Only the last line of a file can lack its end.
         match text.ends_with(b"\n") {
             false if error.is_eof() => LineFault::CutOff,
-            _ => LineFault::NotARecord(error.to_string()),
+            // The parser saw this line alone, and calls it its first.
+            _ => LineFault::NotARecord(error.to_string().replace(" line 1 column", " byte")),
         }
     })?;
     let events = parsed.events.into_iter().map(event_of);

@@ -84,6 +84,11 @@ fn a_line_that_is_cut_off_another_match_and_nonsense_are_told() {
     );
     // Whole but for its end of line.
     assert!(check(&whole.as_bytes()[..whole.len() - 1]).is_ok());
+    let blank = format!("{whole}\n");
+    let blank = check(blank.as_bytes()).unwrap_err();
+    assert_eq!(blank.to_string(), "line 8: it is empty; take it out");
+    let unknown = fault(|lines| lines[2]["more"] = json!(1));
+    assert!(!unknown.contains("line 1"), "{unknown}");
     let other = fault(|lines| lines[4]["match"] = json!("n"));
     assert!(
         other.starts_with("line 5: it is of the match n, the lines before it of m"),

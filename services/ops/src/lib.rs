@@ -9,6 +9,7 @@ mod gateways;
 mod import;
 mod import_check;
 mod import_lines;
+mod keep;
 mod line;
 mod matches;
 mod place;
@@ -37,6 +38,7 @@ mod verify_tests;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use grandstand_broker::{Broker, ConnectError, ConnectOptions, Role};
 
@@ -46,9 +48,26 @@ pub use args::{
 };
 pub use place::{Place, PlaceError, Speed, SpeedError};
 
+/// How long a NATS server is looked for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const STATUS_PATIENCE: Duration = Duration::from_secs(3);
+
 /// Runs a command on stdout, until it is done, Ctrl-C, or nobody reads what it says any more.
 pub async fn run(args: OpsArgs) -> anyhow::Result<ExitCode> {
-    run_to(args, &mut std::io::stdout(), stop::interrupted()?).await
+    let signalled = stop::signalled()?;
+    // What an import does is not only for whoever reads of it.
+    let for_its_reader = !matches!(args.command, Command::Import(_));
+    let mut reader_left = false;
+    let stop = async {
+        tokio::select! {
+            () = signalled => {}
+            () = stop::reader_leaves(), if for_its_reader => reader_left = true,
+        }
+    };
+    match run_to(args, &mut std::io::stdout(), stop).await {
+        Err(error) if reader_left || stop::reader_left(&error) => Ok(ExitCode::SUCCESS),
+        done => done,
+    }
 }
 
 /// Runs a command that writes to `out`; `stop` ends it early.
@@ -60,7 +79,12 @@ pub async fn run_to(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<ExitCode> {
     tokio::pin!(stop);
-    let signed_in = unless(&mut stop, sign_in(args.command.broker())).await?;
+    let patience = match &args.command {
+        // Its answer is worth most where nobody answers, to somebody who is in a hurry.
+        Command::Status(_) => STATUS_PATIENCE,
+        _ => PATIENCE,
+    };
+    let signed_in = unless(&mut stop, sign_in(args.command.broker(), patience)).await?;
     // The one command that has something to say where nobody answers.
     if let Command::Status(args) = &args.command {
         return unless(&mut stop, status::run(signed_in, args, out)).await?;
@@ -68,7 +92,10 @@ pub async fn run_to(
     let (broker, stop) = (&signed_in?, &mut stop);
     match &args.command {
         Command::Status(args) => status::run(Ok(broker.clone()), args, out).await,
-        Command::Provision(args) => unless(stop, provision::run(broker, args, out)).await?,
+        Command::Provision(args) => match args.every.map(Duration::from_secs) {
+            Some(every) => keep::run(broker, args, every, out, stop).await,
+            None => unless(stop, provision::run(broker, args, out)).await?,
+        },
         Command::Matches(args) => unless(stop, matches::run(broker, args, out)).await?,
         Command::Gateways(args) => unless(stop, gateways::run(broker, args, out)).await?,
         Command::Sessions(args) => unless(stop, sessions::run(broker, args, out)).await?,
@@ -91,6 +118,11 @@ async fn unless<T>(
     }
 }
 
-async fn sign_in(args: &BrokerArgs) -> Result<Broker, ConnectError> {
-    Broker::connect(ConnectOptions::new(&args.nats_url, &args.keys, Role::Ops)).await
+async fn sign_in(args: &BrokerArgs, patience: Duration) -> Result<Broker, ConnectError> {
+    let options = ConnectOptions::new(&args.nats_url, &args.keys, Role::Ops);
+    Broker::connect(ConnectOptions {
+        patience,
+        ..options
+    })
+    .await
 }

@@ -28,19 +28,9 @@ pub(crate) async fn run(
     } else {
         ProvisionMode::Apply
     };
-    let options = ProvisionOptions {
-        scores_bytes_max: args.scores_bytes_max,
-        replicas: args.replicas,
-        mode,
-    };
     let mut exit = ExitCode::SUCCESS;
-    for report in broker.provision(&options).await? {
-        let line = report_line(&report);
-        if args.broker.json {
-            writeln!(out, "{}", serde_json::to_string(&line)?)?;
-        } else {
-            writeln!(out, "{}", human(&line))?;
-        }
+    for report in broker.provision(&options(args, mode)).await? {
+        say(args, &report, out)?;
         if matches!(report.outcome, Provisioned::Drift { .. }) {
             exit = ExitCode::FAILURE;
         }
@@ -50,6 +40,29 @@ pub(crate) async fn run(
         eprintln!("Nothing was changed; without --check it is made as it should be.");
     }
     Ok(exit)
+}
+
+/// What the operator decided, done in this mode.
+pub(crate) fn options(args: &ProvisionArgs, mode: ProvisionMode) -> ProvisionOptions {
+    ProvisionOptions {
+        scores_bytes_max: args.scores_bytes_max,
+        replicas: args.replicas,
+        mode,
+    }
+}
+
+/// Prints what was found and done about one stream.
+pub(crate) fn say(
+    args: &ProvisionArgs,
+    report: &StreamReport,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let line = report_line(report);
+    let text = match args.broker.json {
+        true => serde_json::to_string(&line)?,
+        false => human(&line),
+    };
+    Ok(writeln!(out, "{text}")?)
 }
 
 fn report_line(report: &StreamReport) -> ReportLine<'_> {

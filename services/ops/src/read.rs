@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use grandstand_broker::{Broker, ReadError, ReadFrom, StoredRecord};
+use anyhow::anyhow;
+use grandstand_broker::{Broker, BucketError, ReadError, ReadFrom, StoredRecord};
 use grandstand_core::ids::MatchId;
 
 /// How often a match is read before it counts as unreadable, and the pause that grows in between:
@@ -17,6 +18,18 @@ pub(crate) async fn whole_match(
     match_id: &MatchId,
 ) -> Result<Vec<StoredRecord>, ReadError> {
     again_and_again(match_id, || near(broker, match_id)).await
+}
+
+/// Why a bucket, which is the stream `stream`, can't be read, and what to do about it.
+pub(crate) async fn bucket_away(
+    broker: &Broker,
+    stream: &str,
+    error: BucketError,
+) -> anyhow::Error {
+    match broker.stream_facts(stream).await {
+        Ok(None) => anyhow!("{stream} is missing; `grandstand ops provision` makes it"),
+        Ok(Some(_)) | Err(_) => anyhow!("{error}; `grandstand ops status` says more"),
+    }
 }
 
 /// The same by the leader alone, which takes a request for each record.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::args::SessionsArgs;
 use crate::clock::now_us;
+use crate::read::bucket_away;
 use crate::show;
 use crate::stop::ended_quietly;
 
@@ -69,7 +70,11 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let now_us = now_us();
     let mut listed = Vec::new();
-    for (key, stored) in broker.sessions().list(SESSIONS_MAX).await? {
+    let stored = match broker.sessions().list(SESSIONS_MAX).await {
+        Ok(stored) => stored,
+        Err(error) => return Err(bucket_away(broker, "KV_sessions", error).await),
+    };
+    for (key, stored) in stored {
         match SessionBody::decode(&stored.body) {
             Ok(body) => listed.push(Listed {
                 key: key.to_string(),

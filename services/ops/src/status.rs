@@ -4,8 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use grandstand_broker::{
-    Broker, CanaryFacts, ConnectError, ProvisionMode, ProvisionOptions, Provisioned, ServerFacts,
-    StoreFacts, StreamFacts, StreamReport,
+    Broker, CanaryFacts, ConnectError, ServerFacts, StoreFacts, StreamFacts, StreamLook,
 };
 use grandstand_core::presence::PresenceBody;
 use serde::Serialize;
@@ -41,26 +40,27 @@ impl Trouble {
     }
 }
 
-/// All that was seen. What could not be seen is a trouble, and empty here.
+/// All that was seen. What could not be seen is none here, and a trouble.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) server: Option<ServerFacts>,
     pub(crate) store: Option<StoreFacts>,
-    pub(crate) streams: Vec<StreamSeen>,
-    pub(crate) canaries: Vec<CanaryFacts>,
+    pub(crate) streams: Vec<StreamLook>,
+    pub(crate) canaries: Option<Vec<CanaryFacts>>,
     pub(crate) incarnation: Option<u64>,
-    pub(crate) matches: Vec<Listed>,
+    pub(crate) matches: Option<Vec<Listed>>,
     /// Matches whose newest record can't be read.
     pub(crate) unreadable: Vec<String>,
-    pub(crate) gateways: Vec<PresenceBody>,
+    pub(crate) gateways: Option<Vec<PresenceBody>>,
 }
 
-/// A stream, and how it compares with its definition.
-#[derive(Debug)]
-pub(crate) struct StreamSeen {
-    pub(crate) name: String,
-    pub(crate) provisioned: Provisioned,
-    pub(crate) facts: Option<StreamFacts>,
+impl Seen {
+    /// What a stream is like that is there and answers.
+    pub(crate) fn facts(&self, stream: &str) -> Option<&StreamFacts> {
+        let look = self.streams.iter().find(|look| look.stream == stream)?;
+        let found = look.found.as_ref().ok()?.as_ref()?;
+        Some(&found.0)
+    }
 }
 
 pub(crate) async fn run(
@@ -107,55 +107,26 @@ async fn look(broker: &Broker, seen: &mut Seen, troubles: &mut Vec<Trouble>) {
         Ok(store) => seen.store = Some(store),
         Err(error) => ask("nats", "JetStream does not answer", &error),
     }
-    let options = ProvisionOptions {
-        mode: ProvisionMode::Check,
-        ..ProvisionOptions::default()
-    };
-    match broker.provision(&options).await {
-        Ok(reports) => {
-            for report in reports {
-                match look_at_stream(broker, report).await {
-                    Ok(stream) => seen.streams.push(stream),
-                    Err(error) => ask("streams", "a stream does not answer", &error),
-                }
-            }
-        }
-        Err(error) => ask("streams", "the streams can't be compared", &error),
-    }
+    seen.streams = broker.look_at_streams().await;
     // What is missing is told as such, and not once more as what does not answer.
-    let is_there = |name: &str| {
-        let of_name = |stream: &&StreamSeen| stream.name == name;
-        let found = seen.streams.iter().find(of_name);
-        found.is_some_and(|stream| stream.facts.is_some())
-    };
-    if is_there("CANARY") {
+    if seen.facts("CANARY").is_some() {
         match broker.canaries().await {
-            Ok(canaries) => seen.canaries = canaries,
+            Ok(canaries) => seen.canaries = Some(canaries),
             Err(error) => ask("canary", "the canaries can't be read", &error),
         }
     }
-    if is_there("KV_gateways") {
+    // Where nothing is written, those that are alive can't say so.
+    if seen.facts("KV_gateways").is_some_and(|it| !it.leaderless) {
         match gateways::alive(broker).await {
-            Ok(alive) => seen.gateways = alive,
+            Ok(alive) => seen.gateways = Some(alive),
             Err(error) => ask("gateways", "the gateways can't be listed", &error),
         }
     }
-    if is_there("SCORES")
+    if seen.facts("SCORES").is_some()
         && let Err(error) = look_at_matches(broker, seen).await
     {
         ask("matches", "the matches can't be listed", &error);
     }
-}
-
-async fn look_at_stream(
-    broker: &Broker,
-    report: StreamReport,
-) -> Result<StreamSeen, grandstand_broker::ReadError> {
-    Ok(StreamSeen {
-        facts: broker.stream_facts(&report.stream).await?,
-        name: report.stream,
-        provisioned: report.outcome,
-    })
 }
 
 async fn look_at_matches(
@@ -164,11 +135,13 @@ async fn look_at_matches(
 ) -> Result<(), grandstand_broker::ReadError> {
     let incarnation = broker.incarnation().await?;
     seen.incarnation = Some(incarnation);
+    let mut matches = Vec::new();
     for record in broker.directory().await? {
         match Listed::of(&record, incarnation, now_us()) {
-            Some(listed) => seen.matches.push(listed),
+            Some(listed) => matches.push(listed),
             None => seen.unreadable.push(record.match_id.to_string()),
         }
     }
+    seen.matches = Some(matches);
     Ok(())
 }

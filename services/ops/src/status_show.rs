@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use grandstand_broker::Provisioned;
+use grandstand_broker::StreamLook;
 use serde_json::{Value, json};
 
 use crate::matches::Listed;
 use crate::show;
-use crate::status::{Seen, StreamSeen, Trouble};
+use crate::status::{Seen, Trouble};
 use crate::status_judge::{canary_age, full_percent, scoring_alive};
+
+/// What is not seen is not nothing.
+const UNKNOWN: &str = "unknown";
 
 /// One screen; the verdict comes last, where the eye is.
 pub(crate) fn screen(seen: &Seen, troubles: &[Trouble]) -> Vec<String> {
@@ -32,7 +35,7 @@ pub(crate) fn screen(seen: &Seen, troubles: &[Trouble]) -> Vec<String> {
     lines.extend(seen.streams.iter().map(stream_line));
     if seen.server.is_some() {
         lines.push(format!("scoring   {}", scoring_text(seen)));
-        lines.push(format!("matches   {}", matches_text(&seen.matches)));
+        lines.push(format!("matches   {}", matches_text(seen)));
         lines.push(format!("gateways  {}", gateways_text(seen)));
     }
     if !lines.is_empty() {
@@ -48,35 +51,40 @@ pub(crate) fn screen(seen: &Seen, troubles: &[Trouble]) -> Vec<String> {
     lines
 }
 
-fn stream_line(stream: &StreamSeen) -> String {
-    let Some(facts) = &stream.facts else {
-        return format!("stream    {:<14}  missing", stream.name);
+fn stream_line(look: &StreamLook) -> String {
+    let name = &look.stream;
+    let (facts, drift) = match &look.found {
+        Ok(Some(found)) => found,
+        Ok(None) => return format!("stream    {name:<14}  missing"),
+        Err(_) => return format!("stream    {name:<14}  no answer"),
     };
     let room = match full_percent(facts) {
         Some(percent) => format!("{percent} % full"),
         None => "no bound".to_owned(),
     };
-    let drift = match &stream.provisioned {
-        Provisioned::Drift { .. } => ", not as defined",
-        Provisioned::Created | Provisioned::Unchanged | Provisioned::Updated { .. } => "",
+    let drift = match drift.is_empty() {
+        true => "",
+        false => ", not as defined",
     };
     let replicas = match facts.replicas {
+        _ if facts.leaderless => ", NO LEADER".to_owned(),
         1 => String::new(),
         wanted => {
             let current = facts.followers.iter().filter(|f| f.current && !f.offline);
-            let there = current.count() + usize::from(facts.leader.is_some());
-            format!(", {there} of {wanted} replicas")
+            format!(", {} of {wanted} replicas", current.count() + 1)
         }
     };
     format!(
-        "stream    {:<14}  {}, {}, {room}{replicas}{drift}",
-        stream.name,
+        "stream    {name:<14}  {}, {}, {room}{replicas}{drift}",
         show::count(facts.messages, "message", "messages"),
         show::bytes_text(facts.bytes),
     )
 }
 
 fn scoring_text(seen: &Seen) -> String {
+    if seen.canaries.is_none() {
+        return UNKNOWN.to_owned();
+    }
     let alive = scoring_alive(seen).count() as u64;
     let canary = match canary_age(seen) {
         Some(age) => format!("newest canary {:.1} s ago", age.as_secs_f64()),
@@ -88,7 +96,10 @@ fn scoring_text(seen: &Seen) -> String {
     )
 }
 
-fn matches_text(matches: &[Listed]) -> String {
+fn matches_text(seen: &Seen) -> String {
+    let Some(matches) = &seen.matches else {
+        return UNKNOWN.to_owned();
+    };
     let by_status = by_status(matches);
     let mut text = match by_status.is_empty() {
         true => "none".to_owned(),
@@ -107,8 +118,11 @@ fn matches_text(matches: &[Listed]) -> String {
 }
 
 fn gateways_text(seen: &Seen) -> String {
-    let alive = show::count(seen.gateways.len() as u64, "gateway", "gateways");
-    let connections: u64 = seen.gateways.iter().map(|one| one.connections).sum();
+    let Some(gateways) = &seen.gateways else {
+        return UNKNOWN.to_owned();
+    };
+    let alive = show::count(gateways.len() as u64, "gateway", "gateways");
+    let connections: u64 = gateways.iter().map(|one| one.connections).sum();
     let connections = show::count(connections, "connection", "connections");
     format!("{alive} alive, {connections}")
 }
@@ -125,12 +139,14 @@ fn newest(matches: &[Listed]) -> Option<&Listed> {
     matches.iter().max_by_key(|one| one.ts)
 }
 
-/// One object with all of it.
+/// One object with all of it; null stands for what is not known.
 pub(crate) fn json(seen: &Seen, troubles: &[Trouble]) -> Value {
     let streams: Vec<Value> = seen.streams.iter().map(stream_json).collect();
-    let scoring: Vec<Value> = scoring_alive(seen)
-        .map(|one| json!({"instance": one.instance, "refusing": one.refusing}))
-        .collect();
+    let scoring = seen.canaries.is_some().then(|| {
+        let alive = scoring_alive(seen);
+        let alive = alive.map(|one| json!({"instance": one.instance, "refusing": one.refusing}));
+        alive.collect::<Vec<_>>()
+    });
     json!({
         "ok": troubles.is_empty(),
         "troubles": troubles,
@@ -144,31 +160,30 @@ pub(crate) fn json(seen: &Seen, troubles: &[Trouble]) -> Value {
         "streams": streams,
         "canary": {"age_ms": canary_age(seen).map(|age| age.as_millis() as u64)},
         "scoring": scoring,
-        "matches": {
-            "count": seen.matches.len(),
-            "by_status": by_status(&seen.matches),
-            "newest": newest(&seen.matches),
-        },
+        "matches": seen.matches.as_ref().map(|matches| json!({
+            "count": matches.len(),
+            "by_status": by_status(matches),
+            "newest": newest(matches),
+        })),
         "gateways": seen.gateways,
     })
 }
 
-fn stream_json(stream: &StreamSeen) -> Value {
-    let drift: &[String] = match &stream.provisioned {
-        Provisioned::Drift { fields, .. } if stream.facts.is_some() => fields,
-        _ => &[],
-    };
-    let facts = stream.facts.as_ref();
+fn stream_json(look: &StreamLook) -> Value {
+    let found = look.found.as_ref().ok();
+    let there = found.and_then(Option::as_ref);
+    let facts = there.map(|(facts, _)| facts);
     json!({
-        "stream": stream.name,
-        "there": facts.is_some(),
-        "drift": drift,
+        "stream": look.stream,
+        "there": found.map(Option::is_some),
+        "drift": there.map_or(&[][..], |(_, drift)| drift),
         "messages": facts.map(|facts| facts.messages),
         "bytes": facts.map(|facts| facts.bytes),
         "bytes_max": facts.and_then(|facts| facts.bytes_max),
         "full_percent": facts.and_then(full_percent),
         "replicas": facts.map(|facts| facts.replicas),
         "leader": facts.and_then(|facts| facts.leader.clone()),
+        "leaderless": facts.map(|facts| facts.leaderless),
         "followers": facts.map(|facts| {
             let followers = facts.followers.iter();
             let followers = followers.map(|one| json!({

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use grandstand_broker::{CanaryFacts, FollowerFacts, ServerFacts};
+use grandstand_broker::{CanaryFacts, FollowerFacts, ReadError, ServerFacts};
 use grandstand_core::presence::PresenceBody;
 
 use super::*;
 use crate::status_show::{json, screen};
 
-fn stream_of(name: &str, facts: Option<StreamFacts>) -> StreamSeen {
-    StreamSeen {
-        name: name.to_owned(),
-        provisioned: Provisioned::Unchanged,
-        facts,
+fn stream_of(name: &str) -> StreamLook {
+    StreamLook {
+        stream: name.to_owned(),
+        found: Ok(Some((facts(), Vec::new()))),
     }
 }
 
@@ -23,6 +22,7 @@ fn facts() -> StreamFacts {
         bytes_max: Some(1_000),
         replicas: 1,
         leader: None,
+        leaderless: false,
         followers: Vec::new(),
         newest_age: Some(Duration::from_millis(400)),
     }
@@ -53,13 +53,13 @@ fn healthy() -> Seen {
             cluster: None,
             servers: Vec::new(),
         }),
-        streams: names.map(|name| stream_of(name, Some(facts()))).into(),
-        canaries: vec![CanaryFacts {
+        streams: names.map(stream_of).into(),
+        canaries: Some(vec![CanaryFacts {
             instance: "a".to_owned(),
             behind: Duration::ZERO,
             refusing: None,
-        }],
-        gateways: vec![gateway()],
+        }]),
+        gateways: Some(vec![gateway()]),
         ..Seen::default()
     }
 }
@@ -73,8 +73,14 @@ fn troubles(change: impl FnOnce(&mut Seen)) -> Vec<String> {
     troubles.into_iter().map(|trouble| trouble.what).collect()
 }
 
-fn change_scores(seen: &mut Seen, change: impl FnOnce(&mut StreamFacts)) {
-    change(seen.streams[0].facts.as_mut().unwrap());
+fn facts_of(seen: &mut Seen, place: usize) -> &mut StreamFacts {
+    &mut seen.streams[place]
+        .found
+        .as_mut()
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .0
 }
 
 #[test]
@@ -90,49 +96,95 @@ fn a_healthy_platform_has_no_trouble_and_says_so() {
 #[test]
 fn a_stream_that_is_missing_full_or_otherwise_is_named() {
     assert_eq!(
-        troubles(|seen| seen.streams[0].facts = None),
-        ["SCORES is missing"]
+        troubles(|seen| seen.streams[2].found = Ok(None)),
+        ["missing: KV_gateways"]
     );
-    let full = troubles(|seen| change_scores(seen, |facts| facts.bytes = 700));
+    let full = troubles(|seen| facts_of(seen, 0).bytes = 700);
     assert_eq!(full, ["SCORES has 70 % of the bytes that it may have"]);
     let drift = troubles(|seen| {
-        seen.streams[0].provisioned = Provisioned::Drift {
-            fields: vec!["storage".to_owned()],
-            why: String::new(),
-        };
+        seen.streams[0].found = Ok(Some((facts(), vec!["storage".to_owned()])));
     });
     assert_eq!(drift, ["SCORES is not as defined: storage"]);
 }
 
 #[test]
-fn a_replica_that_is_away_and_a_missing_leader_are_named() {
+fn a_lost_store_is_not_cured_by_making_an_empty_one() {
+    let mut seen = healthy();
+    seen.streams
+        .iter_mut()
+        .for_each(|look| look.found = Ok(None));
+    (seen.canaries, seen.gateways) = (None, None);
+
+    let [trouble] = &judge(&seen)[..] else {
+        panic!("one cause, one trouble");
+    };
+
+    assert_eq!(trouble.what, "missing: SCORES, CANARY, KV_gateways");
+    assert!(trouble.cure.contains("store folder"), "{trouble:?}");
+}
+
+#[test]
+fn one_server_that_is_away_is_one_trouble() {
     let follower = |name: &str, current, offline| FollowerFacts {
         name: name.to_owned(),
         current,
         offline,
     };
-    let three = |leader: Option<&str>| {
-        let leader = leader.map(str::to_owned);
+    let three = |known: usize, offline: bool| {
         troubles(|seen| {
-            change_scores(seen, |facts| {
+            seen.server.as_mut().unwrap().servers = vec![String::new(); known];
+            for place in 0..3 {
+                let facts = facts_of(seen, place);
                 facts.replicas = 3;
-                facts.leader = leader;
-                facts.followers = vec![follower("n2", true, false), follower("n3", false, true)];
-            });
+                facts.followers = vec![follower("n2", true, false), follower("n3", false, offline)];
+            }
         })
     };
-    assert_eq!(three(Some("n1")), ["SCORES: the replica at n3 is away"]);
+    let lack = "SCORES, CANARY, KV_gateways lack a replica";
     assert_eq!(
-        three(None),
-        ["SCORES has no leader: nothing is written to it"]
+        three(3, true),
+        [format!("the NATS server n3 is away: {lack}")]
+    );
+    assert_eq!(
+        three(2, false),
+        [format!("the NATS server n3 is away: {lack}")]
+    );
+    assert_eq!(
+        three(3, false),
+        [format!("the NATS server n3 is behind or away: {lack}")]
     );
 }
 
 #[test]
+fn where_nats_is_the_cause_nobody_is_told_to_start_scoring_or_a_gateway() {
+    let leaderless = troubles(|seen| {
+        for place in 0..3 {
+            facts_of(seen, place).leaderless = true;
+            facts_of(seen, place).newest_age = Some(Duration::from_secs(60));
+        }
+        seen.gateways = None;
+    });
+    assert_eq!(leaderless.len(), 1, "{leaderless:?}");
+    assert!(leaderless[0].starts_with("no server leads SCORES, CANARY, KV_gateways"));
+
+    let mut seen = healthy();
+    for look in &mut seen.streams {
+        look.found = Err(ReadError::Unavailable("timed out".to_owned()));
+    }
+    (seen.canaries, seen.gateways, seen.matches) = (None, None, None);
+    let silent = judge(&seen);
+    assert_eq!(silent.len(), 1, "{silent:?}");
+    let screen = screen(&seen, &silent).join("\n");
+    assert_eq!(screen.matches("unknown").count(), 3, "{screen}");
+    let json = json(&seen, &silent);
+    for name in ["scoring", "matches", "gateways"] {
+        assert_eq!(json[name], serde_json::Value::Null);
+    }
+}
+
+#[test]
 fn scores_that_are_not_accepted_are_told_with_the_reason() {
-    let age = |age: Option<Duration>| {
-        troubles(|seen| seen.streams[1].facts.as_mut().unwrap().newest_age = age)
-    };
+    let age = |age: Option<Duration>| troubles(|seen| facts_of(seen, 1).newest_age = age);
     assert_eq!(
         age(Some(Duration::from_secs(40))),
         ["scores are not accepted: the last canary came 40 s ago"]
@@ -141,13 +193,14 @@ fn scores_that_are_not_accepted_are_told_with_the_reason() {
     assert_eq!(age(Some(Duration::from_millis(2_500))).len(), 0);
     let why = |behind_s| {
         troubles(|seen| {
-            seen.canaries[0].refusing = Some("the stream of scores is full".to_owned());
-            seen.canaries[0].behind = Duration::from_secs(behind_s);
+            let canary = &mut seen.canaries.as_mut().unwrap()[0];
+            canary.refusing = Some("the stream of scores is full".to_owned());
+            canary.behind = Duration::from_secs(behind_s);
         })
     };
     assert_eq!(
         why(0),
-        ["scoring instance a takes no scores: the stream of scores is full"]
+        ["1 of 1 scoring instances take no scores: the stream of scores is full"]
     );
     assert_eq!(why(10).len(), 0, "it is gone");
 }
@@ -155,13 +208,20 @@ fn scores_that_are_not_accepted_are_told_with_the_reason() {
 #[test]
 fn gateways_that_are_none_stale_or_full_are_told() {
     assert_eq!(
-        troubles(|seen| seen.gateways.clear()),
-        ["no gateway is alive: fans are not served"]
+        troubles(|seen| seen.gateways = Some(Vec::new())),
+        ["no gateway has said within 15 s that it is alive"]
     );
-    let changed = troubles(|seen| {
-        seen.gateways[0].fresh = false;
-        seen.gateways[0].connections = 90;
+    let stale = |seen: &mut Seen| seen.gateways.as_mut().unwrap()[0].fresh = false;
+    assert_eq!(
+        troubles(stale),
+        ["scores are accepted, but do not reach g-1: stale"]
+    );
+    let all_are = troubles(|seen| {
+        stale(seen);
+        facts_of(seen, 1).newest_age = None;
     });
-    assert_eq!(changed.len(), 2, "{changed:?}");
-    assert!(changed[1].contains("90 of 100 connections"));
+    assert_eq!(all_are.len(), 1, "the canary says why: {all_are:?}");
+    let full = troubles(|seen| seen.gateways.as_mut().unwrap()[0].connections = 90);
+    assert_eq!(full.len(), 1);
+    assert!(full[0].contains("90 of 100 connections"));
 }

@@ -7,19 +7,22 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for Ctrl-C or SIGTERM, or for whoever reads stdout to leave. Signals count from the call
-/// on, whenever the answer is first waited for.
-pub(crate) fn interrupted() -> io::Result<impl Future<Output = ()>> {
+/// Waits for Ctrl-C or SIGTERM, which count from the call on, whenever the answer is first waited
+/// for.
+pub(crate) fn signalled() -> io::Result<impl Future<Output = ()>> {
     let mut pressed = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let stdout = io::stdout().as_fd().try_clone_to_owned();
     Ok(async move {
         tokio::select! {
             _ = pressed.recv() => {}
             _ = terminated.recv() => {}
-            () = nobody_reads(stdout.ok()) => {}
         }
     })
+}
+
+/// Waits for whoever reads stdout to leave.
+pub(crate) async fn reader_leaves() {
+    nobody_reads(io::stdout().as_fd().try_clone_to_owned().ok()).await;
 }
 
 /// Whether what went wrong is only that nobody reads stdout any more.

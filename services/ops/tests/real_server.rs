@@ -92,6 +92,41 @@ async fn provisioning_creates_and_then_changes_nothing() {
 }
 
 #[tokio::test]
+async fn who_stays_makes_lost_buckets_anew_and_papers_over_no_loss_on_disk() {
+    let ground = Ground::bare().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let args = ground.args(&["provision", "--every", "1"]);
+    let mut keeper = Tail::start(args, async move { drop(stopped.await) });
+    let mut first = Vec::new();
+    for _ in 0..6 {
+        first.push(keeper.line().await);
+    }
+    assert!(first.iter().all(|line| line.starts_with("created")));
+
+    let ground = ground.kill_and_restart().await;
+
+    assert_eq!(keeper.line().await, "created    KV_sessions");
+    assert_eq!(keeper.line().await, "created    KV_gateways");
+
+    let ground = ground.lose_the_disk_and_restart().await;
+
+    let mut then = Vec::new();
+    for _ in 0..6 {
+        then.push(keeper.line().await);
+    }
+    then.sort();
+    assert_eq!(
+        then[..2],
+        ["created    KV_gateways", "created    KV_sessions"]
+    );
+    let left = "(missing) (only lost buckets are made anew)";
+    assert_eq!(then[5], format!("drift      SCORES  {left}"));
+    stop.send(()).unwrap();
+    assert_eq!(keeper.exit().await, ExitCode::SUCCESS);
+    ground.server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn right_matches_verify_and_a_wrong_one_is_named() {
     let ground = Ground::ready().await;
     let scoring = ground.scoring().await;

@@ -64,6 +64,14 @@ impl Health {
         }
     }
 
+    /// Whether the stream was full has to be looked at: nobody may be posting any more.
+    async fn look_for_room(&self, broker: &Broker) {
+        let refuses = self.refusing.borrow().is_some();
+        if refuses && broker.scores_have_room().await == Ok(true) {
+            self.refuse(None);
+        }
+    }
+
     fn refuse(&self, reason: Option<&str>) {
         self.refusing.send_if_modified(|refusing| {
             let changed = refusing.as_deref() != reason;
@@ -120,6 +128,7 @@ async fn probe(broker: &Broker, health: &Health, check: &Check) {
                 .send_if_modified(|known| known.replace(incarnation) != Some(incarnation));
             health.probes_unanswered.store(0, Ordering::Relaxed);
             check.ready();
+            health.look_for_room(broker).await;
         }
         Err(error) => {
             check.not_ready(error.to_string());

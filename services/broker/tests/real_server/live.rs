@@ -1,8 +1,11 @@
 //! The live feed and the canary on a real server.
 
+use std::time::Duration;
+
 use crate::harness::{DEADLINE, Ground, append, append_first_of_each, match_id};
 use grandstand_broker::{
-    Broker, Interruption, LiveFeed, LiveItem, ReadFrom, Role, StoredRecord, run_canary,
+    Broker, Interruption, LiveFeed, LiveItem, ProvisionOptions, ReadFrom, Role, StoredRecord,
+    run_canary,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -141,6 +144,30 @@ async fn canaries_arrive_numbered_and_never_as_records() {
 
     assert_eq!((none, some.as_deref()), (None, Some("the stream is full")));
     assert!(second > first);
+    stop.cancel();
+    task.await.unwrap();
+    ground.stop().await;
+}
+
+#[tokio::test]
+async fn no_canary_sings_while_there_is_no_stream_of_scores() {
+    let ground = Ground::ready().await;
+    let ops = ground.sign_in(Role::Ops).await;
+    let mut feed = ops.live_feed().await.unwrap();
+    let (client, _) = ground.plain_client(Role::Ops).await;
+    let delete = client.request("$JS.API.STREAM.DELETE.SCORES", "".into());
+    delete.await.unwrap();
+    let stop = CancellationToken::new();
+    let (_refuse, refusing) = watch::channel(None);
+    let scoring = ground.sign_in(Role::Scoring).await;
+    let task = tokio::spawn(run_canary(scoring, refusing, stop.clone()));
+
+    let none = tokio::time::timeout(Duration::from_millis(2_500), next_canary(&mut feed)).await;
+    assert!(none.is_err(), "{none:?}");
+    ops.provision(&ProvisionOptions::default()).await.unwrap();
+    let (first, _) = next_canary(&mut feed).await;
+
+    assert_eq!(first, 1, "none was stored before");
     stop.cancel();
     task.await.unwrap();
     ground.stop().await;

@@ -70,6 +70,7 @@ impl Follow {
         let now_us = self.clock.now_us();
         self.judge_freshness();
         self.look_at_life(now_us);
+        self.look_at_list(now_us);
         if self.checks.tips_us <= now_us && self.checks.tips_open < TIPS_OPEN_MAX {
             self.ask_tips(now_us);
         }

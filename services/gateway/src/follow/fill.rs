@@ -195,6 +195,7 @@ impl Follow {
             Found::LeaderTip(match_id, found) => self.leader_said(match_id, found),
             Found::Incarnation(found) => self.incarnation_is(found),
             Found::Directory(found) => self.directory_is(found),
+            Found::Wiped(found) => self.wiped(found),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! Which life of the stream this is, and the list of all matches in it.
 
 use grandstand_broker::{ReadError, StoredRecord};
+use grandstand_core::ids::MatchId;
 
 use super::Follow;
 use crate::read;
 
 /// How often the life of the stream is asked for.
 const INCARNATION_US: u64 = 30_000_000;
+/// How often some of the list are looked at, and how many.
+const LISTED_US: u64 = 5_000_000;
+const LISTED_MAX: usize = 500;
 /// How long after a failed read it is tried again.
 const RETRY_US: u64 = 500_000;
 
@@ -18,6 +22,10 @@ pub(super) struct Life {
     directory_us: u64,
     /// In which life of the stream the list was asked for, while it is.
     directory_asked: Option<u64>,
+    listed_us: u64,
+    listed_asked: bool,
+    /// The last match of the list that was asked for; none begins anew.
+    listed_last: Option<MatchId>,
 }
 
 impl Follow {
@@ -33,6 +41,38 @@ impl Follow {
         {
             self.life.directory_asked = self.incarnation;
             self.jobs.spawn(read::directory(self.broker.clone()));
+        }
+    }
+
+    /// A match that nobody reads is not asked for its tip, and when it is wiped nothing comes that
+    /// would tell: some of the list are looked at each time.
+    pub(super) fn look_at_list(&mut self, now_us: u64) {
+        if !self.listed || self.life.listed_asked || now_us < self.life.listed_us {
+            return;
+        }
+        self.life.listed_us = now_us + LISTED_US;
+        let last = self.life.listed_last.take();
+        let some = self.directory.some_after(last.as_ref(), LISTED_MAX);
+        if some.len() == LISTED_MAX {
+            self.life.listed_last = some.last().map(|(match_id, _)| match_id.clone());
+        }
+        if !some.is_empty() {
+            self.life.listed_asked = true;
+            self.jobs.spawn(read::wiped(self.broker.clone(), some));
+        }
+    }
+
+    /// Some matches of the list are gone.
+    pub(super) fn wiped(&mut self, found: Result<Vec<(MatchId, u64)>, ReadError>) {
+        self.life.listed_asked = false;
+        match found {
+            Ok(wiped) => {
+                for (match_id, stream_sequence) in wiped {
+                    tracing::info!(%match_id, "a match was wiped, and leaves the list");
+                    self.directory.forget_at(&match_id, stream_sequence);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the list can't be looked at"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A real nats-server for one test, and the commands on it.
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -83,8 +83,18 @@ impl Ground {
     }
 
     pub(crate) async fn kill_and_restart(self) -> Self {
+        self.restart_after(|_| {}).await
+    }
+
+    pub(crate) async fn lose_the_disk_and_restart(self) -> Self {
+        let lose = |data: &Path| std::fs::remove_dir_all(data.join("jetstream")).unwrap();
+        self.restart_after(lose).await
+    }
+
+    async fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
         let port = self.server.port();
         self.server.kill().await.unwrap();
+        change(self.data.path());
         let server = start(self.data.path().to_owned(), port).await;
         Self { server, ..self }
     }

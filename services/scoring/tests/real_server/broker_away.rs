@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use grandstand_broker::{Broker, ProvisionOptions, Role};
 use grandstand_scoring::Bounds;
 use reqwest::Method;
 use serde_json::json;
@@ -89,4 +90,46 @@ async fn a_client_that_is_gone_cancels_nothing() {
     assert_eq!(after.body["seq"], 2);
     scoring.stop().await;
     ground.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_with_room_again_is_told_though_nobody_posts() {
+    let ground = Ground::ready().await;
+    let ops = ground.sign_in(Role::Ops).await;
+    let scoring = ground.instance().await;
+    scoring.create("m").await;
+    bound_scores(&ops, 1).await;
+    assert_eq!(scoring.post("m", &set("a", 1)).await.status, 507);
+    in_time(until_canaries_say(
+        &ops,
+        Some("the stream of scores is full"),
+    ))
+    .await;
+
+    bound_scores(&ops, 1 << 30).await;
+
+    in_time(until_canaries_say(&ops, None)).await;
+    scoring.stop().await;
+    ground.stop().await;
+}
+
+async fn bound_scores(ops: &Broker, bytes_max: u64) {
+    let options = ProvisionOptions {
+        scores_bytes_max: Some(bytes_max),
+        ..ProvisionOptions::default()
+    };
+    ops.provision(&options).await.unwrap();
+}
+
+async fn until_canaries_say(ops: &Broker, refusing: Option<&str>) {
+    loop {
+        let canaries = ops.canaries().await.unwrap();
+        if canaries
+            .iter()
+            .any(|one| one.refusing.as_deref() == refusing)
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
