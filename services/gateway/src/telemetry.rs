@@ -18,6 +18,11 @@ pub(crate) fn describe() {
         "What was refused to fans, by reason"
     );
     describe_counter!("grandstand_frames_total", "WebSocket messages written");
+    describe_histogram!(
+        "grandstand_shard_lag_seconds",
+        Unit::Seconds,
+        "How long a shard's sockets waited for it: from one look at them to the next, the wait itself not counted"
+    );
     describe_counter!(
         "grandstand_events_total",
         "Events written to fans, by policy"

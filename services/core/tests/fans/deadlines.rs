@@ -80,7 +80,7 @@ fn a_token_that_ends_is_told_and_closes() {
     let (world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
     let expires_us = world.now_us + 5_000_000;
     fan.connection.refreshed(FanRights {
-        tier: "premium".to_owned(),
+        tier: "premium",
         policy_max: PolicyName::Realtime,
         delay_s: 0,
         expires_us: Some(expires_us),
