@@ -205,6 +205,8 @@ impl Connection {
     pub fn paused(&mut self, pause_us: u64) {
         self.heard_us += pause_us;
         self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + pause_us);
+        // A write that was on its way meanwhile took no longer for it.
+        self.wrote_us = self.wrote_us.map(|wrote_us| wrote_us + pause_us);
     }
 
     /// The client said something.

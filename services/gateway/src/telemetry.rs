@@ -34,7 +34,11 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         "grandstand_encodes_total",
-        "Encodings of events, frames and snapshots"
+        "Events and snapshots that were encoded, by codec: of events at most as many as were followed"
+    );
+    describe_counter!(
+        "grandstand_events_followed_total",
+        "Events taken into the logs in memory"
     );
     describe_counter!("grandstand_fills_total", "Whole logs read from the broker");
     describe_counter!("grandstand_gaps_found_total", "Gaps found in followed logs");

@@ -7,26 +7,22 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use bytes::Bytes;
 use grandstand_core::ids::MatchId;
-use grandstand_core::message::CloseCode;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use tokio::sync::mpsc;
 
 use super::counts::{Counts, count_cut};
 use super::due::Wheel;
 use super::errands::Errand;
-use super::fan::{Fan, Fans, Stage};
-use super::inbox::{Arrival, Inbox, Order};
+use super::fan::Fans;
+use super::inbox::{Inbox, Order};
 use super::interest::Interests;
 use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::clock::Clock;
-use crate::fan_session::FanSession;
 use crate::feeds::Feeds;
-use crate::refuse::count_refusal;
 use crate::sessions::FanSessions;
 
 /// The inbox's token; places of fans are below.
@@ -53,10 +49,10 @@ pub(super) struct Shard {
     pub(super) interests: Interests,
     pub(super) wheel: Wheel,
     /// Fans whose sockets are ready, or who have more than fits in one turn.
-    ready: VecDeque<u32>,
-    due: VecDeque<u32>,
+    pub(super) ready: VecDeque<u32>,
+    pub(super) due: VecDeque<u32>,
     /// Matches whose news goes round.
-    rounds: VecDeque<MatchId>,
+    pub(super) rounds: VecDeque<MatchId>,
     /// What is read, of whomever.
     pub(super) buffer: Vec<u8>,
     order: Order,
@@ -186,81 +182,6 @@ impl Shard {
         }
     }
 
-    /// Has a fan's socket looked at in its turn.
-    pub(super) fn queue(&mut self, index: u32) {
-        if let Some(fan) = self.fans.get(index)
-            && !std::mem::replace(&mut fan.is_queued, true)
-        {
-            self.ready.push_back(index);
-        }
-    }
-
-    fn serve_ready(&mut self, max: usize) -> usize {
-        let count = max.min(self.ready.len());
-        for _ in 0..count {
-            let Some(index) = self.ready.pop_front() else {
-                break;
-            };
-            if let Some(fan) = self.fans.get(index) {
-                fan.is_queued = false;
-                self.serve_socket(index);
-            }
-        }
-        count
-    }
-
-    fn serve_socket(&mut self, index: u32) {
-        if !self.write_on(index) {
-            return;
-        }
-        let Some(fan) = self.fans.get(index) else {
-            return;
-        };
-        match fan.stage {
-            Stage::Open if fan.is_readable && fan.may_hear() => self.hear(index),
-            Stage::Open => self.pump(vec![index]),
-            Stage::Closing => self.leave(index),
-            Stage::Leaving if fan.is_readable => self.discard(index),
-            Stage::Leaving => {}
-        }
-    }
-
-    fn serve_due(&mut self, max: usize) -> usize {
-        let now_us = self.clock.now_us();
-        let count = max.min(self.due.len());
-        let mut batch = Vec::with_capacity(count);
-        for index in self.due.drain(..count) {
-            if let Some(fan) = self.fans.get(index) {
-                let Fan { alarm, .. } = fan;
-                let is_limited = fan.stage != Stage::Open || fan.in_flight.is_some();
-                match is_limited {
-                    true if fan.until_us > now_us => {
-                        self.wheel.set(index, alarm, fan.until_us);
-                    }
-                    true => batch.push((index, true)),
-                    false => batch.push((index, false)),
-                }
-            }
-        }
-        let (late, open): (Vec<_>, Vec<_>) = batch.into_iter().partition(|(_, is_late)| *is_late);
-        late.into_iter().for_each(|(index, _)| self.give_up(index));
-        self.pump(open.into_iter().map(|(index, _)| index).collect());
-        count
-    }
-
-    fn serve_rounds(&mut self, max: usize) -> usize {
-        let Some(match_id) = self.rounds.pop_front() else {
-            return 0;
-        };
-        let mut batch = Vec::with_capacity(max);
-        if self.interests.go_on(&match_id, max, &mut batch) {
-            self.rounds.push_back(match_id);
-        }
-        let count = batch.len().max(1);
-        self.pump(batch);
-        count
-    }
-
     fn take_mail(&mut self) {
         let mail = self.inbox.take();
         for match_id in mail.changed {
@@ -283,96 +204,6 @@ impl Shard {
     /// Whether everybody is told to go.
     pub(super) fn is_draining(&self) -> bool {
         self.order >= Order::Drain
-    }
-
-    fn admit(&mut self, arrival: Arrival) {
-        let (index, number) = self.fans.reserve();
-        let session = FanSession::new(arrival.connection.session());
-        let (mut fan, early) = Fan::new(arrival, number, session);
-        self.counts.connections.increment(1.0);
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        if self.is_draining() {
-            fan.connection.close(CloseCode::Drain, "this gateway goes");
-        }
-        self.fans.put(index, fan);
-        self.look_at_wishes(index);
-        self.hear_early(index, &early);
-        self.arm(index);
-    }
-
-    /// What came with the handshake is read before the socket says anything.
-    fn hear_early(&mut self, index: u32, early: &Bytes) {
-        // hyper reads no further ahead than a request's head may be long.
-        if early.len() > self.buffer.len() {
-            return self.close(
-                index,
-                Some(CloseCode::TooLarge.number()),
-                "message too large",
-            );
-        }
-        if let Some(fan) = self.fans.get(index) {
-            fan.reader.keep(early);
-            fan.is_readable = true;
-            self.queue(index);
-        }
-    }
-
-    fn arm(&mut self, index: u32) {
-        let Some(fan) = self.fans.get(index) else {
-            return;
-        };
-        let both = Interest::READABLE | Interest::WRITABLE;
-        let token = Token(index as usize);
-        if let Err(error) = self.poll.registry().register(&mut fan.socket, token, both) {
-            tracing::warn!(%error, "a socket can't be watched");
-            self.cut(index, "gone");
-        }
-    }
-
-    /// Follows what a fan asked for since the last look, lets go of the rest, and has its session
-    /// know.
-    pub(super) fn look_at_wishes(&mut self, index: u32) {
-        let Some(fan) = self.fans.get(index) else {
-            return;
-        };
-        let changed = fan.connection.wishes_changed();
-        if fan.stage != Stage::Open || fan.wishes_seen == changed {
-            return;
-        }
-        fan.wishes_seen = changed;
-        let before = std::mem::take(&mut fan.followed);
-        for match_id in before.iter() {
-            if !fan.connection.follows(match_id) {
-                self.interests.remove(index, match_id);
-            }
-        }
-        let wanted: Vec<MatchId> = fan.connection.matches().cloned().collect();
-        let mut followed = Vec::with_capacity(wanted.len());
-        for match_id in wanted {
-            if let Some(known) = before.iter().find(|known| **known == match_id) {
-                followed.push(known.clone());
-                continue;
-            }
-            let now_us = self.clock.now_us();
-            let added = self
-                .interests
-                .add(index, &match_id, &self.feeds, &self.inbox, now_us);
-            match added {
-                Ok(shared) => {
-                    fan.connection.share_name(&shared);
-                    followed.push(shared);
-                }
-                Err(_) => {
-                    count_refusal("too_many_matches");
-                    fan.connection
-                        .close(CloseCode::TooMany, "too many matches are read here");
-                    break;
-                }
-            }
-        }
-        fan.followed = followed.into();
-        fan.session
-            .tell(&self.sessions, &fan.viewer, &fan.connection);
     }
 }
 

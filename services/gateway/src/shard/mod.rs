@@ -6,10 +6,11 @@
 //! same on tokio 8.7 us and 2.5 KB, a task per fan with tokio-tungstenite 10.4 us and 1.9 KB.
 //!
 //! HTTP and the handshake stay with hyper; then the socket comes here ([`inbox`]). [`event_loop`] is
-//! the loop and its priorities, [`fan`] one connection, [`hear`] and [`read`] what a client says,
+//! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how it comes, [`hear`] and [`read`] what a client says,
 //! [`interest`] who follows what, [`pump`] and [`write`] what goes out, [`due`] when, [`goodbye`] the
 //! end, [`errands`] what is done elsewhere.
 
+mod admit;
 mod counts;
 mod due;
 mod errands;
@@ -19,10 +20,13 @@ mod goodbye;
 mod hear;
 mod inbox;
 mod interest;
+#[cfg(test)]
+mod interest_tests;
 mod pump;
 mod read;
 #[cfg(test)]
 mod read_tests;
+mod turns;
 mod write;
 
 use std::io;
