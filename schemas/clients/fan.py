@@ -25,7 +25,7 @@ def take(fan, message):  # raises ValueError: what we have is worth nothing
     if message.get("seq", fan["seq"]) == fan["seq"] and message.get("hash", right) != right:
         raise ValueError(f"the hash at {fan['seq']} is wrong")
     kind = f"{message['type']}:{message['reason']}" if "reason" in message else message["type"]
-    print(kind, fan["seq"], right, json.dumps(fan["state"].get("strip", message)), flush=True)
+    print(f"{kind} {fan['seq']} {right} {json.dumps(fan['state'].get('strip', message))}\n", end="", flush=True)
 
 async def connected(fan, url, match, token):  # until the server says after how many seconds to come again
     after = f"{fan['epoch']}-{fan['seq']}" if "epoch" in fan else ""

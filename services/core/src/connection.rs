@@ -5,7 +5,7 @@ mod followed;
 mod hello;
 mod poll;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::connection::followed::Followed;
 use crate::follow::Follower;
@@ -16,7 +16,7 @@ use crate::message::{
 };
 use crate::policy::{Policy, PolicyName};
 use crate::session::SessionId;
-use crate::subscription::{News, SnapshotWish};
+use crate::subscription::News;
 
 pub use hello::SessionRefusal;
 
@@ -27,7 +27,7 @@ const RECONNECT_WINDOW_MS: u32 = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FanRights {
     /// The tier's name.
-    pub tier: String,
+    pub tier: &'static str,
     /// The most that the tier grants.
     pub policy_max: PolicyName,
     /// How far behind the fan is kept at least.
@@ -39,9 +39,15 @@ pub struct FanRights {
 impl FanRights {
     /// The policy for a wish: at most what the tier grants, at least the delay that the token and
     /// the match demand.
-    fn policy(&self, asked: &Subscribe, match_delay_s: u32, phase: u64) -> Policy {
-        let name = asked.policy.unwrap_or(self.policy_max).min(self.policy_max);
-        let delay_s = asked.delay_s.max(self.delay_s).max(match_delay_s);
+    fn policy(
+        &self,
+        asked: Option<PolicyName>,
+        asked_delay_s: u32,
+        match_delay_s: u32,
+        phase: u64,
+    ) -> Policy {
+        let name = asked.unwrap_or(self.policy_max).min(self.policy_max);
+        let delay_s = asked_delay_s.max(self.delay_s).max(match_delay_s);
         Policy::new(name, delay_s, phase)
     }
 }
@@ -125,10 +131,11 @@ pub enum Request {
 pub struct Connection {
     settings: Settings,
     rights: FanRights,
-    followed: BTreeMap<MatchId, Followed>,
-    wishes_changed: u64,
+    /// By match, and no longer than it need be: most follow one.
+    followed: Vec<Followed>,
+    wishes_changed: u32,
     /// The match that is looked at first: each has its turn.
-    turn: usize,
+    turn: u32,
     /// Answers to what the client said; the shell reads nothing more before [`Output::Wait`], so
     /// that they are as few as one message can ask for.
     answers: VecDeque<Frame>,
@@ -146,7 +153,7 @@ impl Connection {
         let mut connection = Self {
             settings,
             rights,
-            followed: BTreeMap::new(),
+            followed: Vec::new(),
             wishes_changed: 0,
             turn: 0,
             answers: VecDeque::new(),
@@ -162,23 +169,44 @@ impl Connection {
 
     /// The matches that are followed.
     pub fn matches(&self) -> impl Iterator<Item = &MatchId> {
-        self.followed.keys()
+        self.followed.iter().map(Followed::match_id)
     }
 
     /// Whether a match is followed.
     pub fn follows(&self, match_id: &MatchId) -> bool {
-        self.followed.contains_key(match_id)
+        self.find(match_id).is_ok()
     }
 
     /// The policy by which a match is followed.
     pub fn policy(&self, match_id: &MatchId) -> Option<PolicyName> {
-        Some(self.followed.get(match_id)?.policy())
+        let index = self.find(match_id).ok()?;
+        Some(self.followed[index].policy())
+    }
+
+    fn find(&self, match_id: &MatchId) -> Result<usize, usize> {
+        self.followed
+            .binary_search_by(|followed| followed.match_id().cmp(match_id))
+    }
+
+    /// The name of a match as others hold it already, instead of a copy of it.
+    pub fn share_name(&mut self, match_id: &MatchId) {
+        if let Ok(index) = self.find(match_id) {
+            self.followed[index].share_name(match_id);
+        }
     }
 
     /// Something of any kind came from the client.
     pub fn heard(&mut self, now_us: u64) {
         self.heard_us = now_us;
         self.pinged_us = None;
+    }
+
+    /// The shell stood still for so long, and the client could not be heard meanwhile.
+    pub fn paused(&mut self, pause_us: u64) {
+        self.heard_us += pause_us;
+        self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + pause_us);
+        // A write that was on its way meanwhile took no longer for it.
+        self.wrote_us = self.wrote_us.map(|wrote_us| wrote_us + pause_us);
     }
 
     /// The client said something.
@@ -219,20 +247,10 @@ impl Connection {
     /// The client showed a newer token of the same user.
     pub fn refreshed(&mut self, rights: FanRights) {
         self.rights = rights;
-        let followed: Vec<Subscribe> = self
-            .followed
-            .values()
-            .map(|followed| followed.asked().clone())
-            .collect();
-        for asked in followed {
-            self.subscribe(Subscribe {
-                snapshot: match asked.snapshot {
-                    SnapshotWish::Always => SnapshotWish::Auto,
-                    wish => wish,
-                },
-                ..asked
-            });
-        }
+        let asked: Vec<Subscribe> = self.followed.iter().map(Followed::asked_again).collect();
+        asked
+            .into_iter()
+            .for_each(|subscribe| self.subscribe(subscribe));
     }
 
     /// Ends the connection once what is pending is written.
@@ -253,12 +271,18 @@ impl Connection {
                 match_id: Some(&asked.match_id),
             });
         }
-        let policy = self.rights.policy(&asked, 0, self.settings.phase);
-        if let Some(followed) = self.followed.get_mut(&asked.match_id) {
-            let before = (followed.asked().policy, followed.asked().delay_s);
-            self.wishes_changed += u64::from(before != (asked.policy, asked.delay_s));
-            return followed.change(policy, asked);
-        }
+        let policy = self
+            .rights
+            .policy(asked.policy, asked.delay_s, 0, self.settings.phase);
+        let index = match self.find(&asked.match_id) {
+            Ok(index) => {
+                let followed = &mut self.followed[index];
+                let wish = (asked.policy, asked.delay_s);
+                self.wishes_changed += u32::from(followed.wish() != wish);
+                return followed.change(policy, &asked);
+            }
+            Err(index) => index,
+        };
         if self.followed.len() == SUBSCRIPTIONS_MAX {
             self.answer(&ServerMessage::Error {
                 code: "too_many_matches",
@@ -268,13 +292,17 @@ impl Connection {
             });
             return;
         }
-        let match_id = asked.match_id.clone();
-        self.followed.insert(match_id, Followed::new(policy, asked));
+        self.followed.reserve_exact(1);
+        self.followed.insert(index, Followed::new(policy, asked));
         self.wishes_changed += 1;
     }
 
     fn unfollow(&mut self, match_id: &MatchId) {
-        self.wishes_changed += u64::from(self.followed.remove(match_id).is_some());
+        if let Ok(index) = self.find(match_id) {
+            self.followed.remove(index);
+            self.followed.shrink_to_fit();
+            self.wishes_changed += 1;
+        }
     }
 
     fn welcome(&mut self) {
@@ -282,7 +310,7 @@ impl Connection {
             self.settings.codec,
             &ServerMessage::Welcome {
                 session: &self.settings.session.to_string(),
-                tier: &self.rights.tier,
+                tier: self.rights.tier,
                 heartbeat_s: self.settings.heartbeat_s,
                 reconnect_window_ms: RECONNECT_WINDOW_MS,
             },
@@ -291,10 +319,10 @@ impl Connection {
     }
 
     fn heads(&self) -> Frame {
-        let heads = self.followed.iter().filter_map(|(match_id, followed)| {
+        let heads = self.followed.iter().filter_map(|followed| {
             let (epoch, seq) = followed.cursor()?;
             Some(Head {
-                match_id,
+                match_id: followed.match_id(),
                 epoch,
                 seq,
             })
@@ -310,5 +338,17 @@ impl Connection {
     fn answer(&mut self, message: &ServerMessage<'_>) {
         self.answers
             .push_back(Frame::of(self.settings.codec, message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A gateway holds tens of thousands: whoever makes one of these larger says why.
+    #[test]
+    fn a_connection_takes_few_bytes() {
+        assert_eq!(size_of::<Connection>(), 208);
+        assert_eq!(size_of::<Followed>(), 152);
     }
 }

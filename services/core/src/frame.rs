@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::hash::StateHash;
 use crate::ids::{Epoch, MatchId};
+use crate::wire;
 
 /// How a fan reads: the WebSocket subprotocol that was agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,24 +25,40 @@ pub enum Codec {
 pub struct Frame {
     /// How it is encoded.
     pub codec: Codec,
-    /// The encoded message, shared by all who get it.
-    pub bytes: Bytes,
+    /// The message behind the head that a WebSocket wants, shared by all who get it.
+    wire: Bytes,
+    head_bytes: u8,
 }
 
 impl Frame {
     /// Encodes a small message.
     pub fn of(codec: Codec, message: &impl Serialize) -> Self {
-        let bytes = match codec {
-            Codec::Json => {
-                serde_json::to_vec(message).expect("a message holds nothing that JSON lacks")
-            }
-            Codec::MessagePack => rmp_serde::to_vec_named(message)
-                .expect("a message holds nothing that MessagePack lacks"),
-        };
+        let mut out = wire::room(128);
+        match codec {
+            Codec::Json => serde_json::to_writer((&mut out).writer(), message)
+                .expect("a message holds nothing that JSON lacks"),
+            Codec::MessagePack => put_serialized(&mut out, message),
+        }
+        Self::sealed(codec, out)
+    }
+
+    fn sealed(codec: Codec, mut out: BytesMut) -> Self {
+        let head_bytes = wire::put_head(codec, &mut out);
         Self {
             codec,
-            bytes: bytes.into(),
+            wire: out.freeze(),
+            head_bytes,
         }
+    }
+
+    /// The encoded message.
+    pub fn bytes(&self) -> Bytes {
+        self.wire.slice(usize::from(self.head_bytes)..)
+    }
+
+    /// The encoded message as a WebSocket's frame, head and all.
+    pub fn wire(&self) -> &Bytes {
+        &self.wire
     }
 
     /// An `events` message of events that are encoded already; `hash` where the last of them ends
@@ -53,7 +70,7 @@ impl Frame {
         events: impl ExactSizeIterator<Item = &'a [u8]>,
         hash: Option<StateHash>,
     ) -> Self {
-        let bytes = match codec {
+        let out = match codec {
             Codec::Json => json_events(match_id, epoch, events, hash),
             Codec::MessagePack => {
                 let mut out = messagepack_head(match_id, epoch, if hash.is_some() { 5 } else { 4 });
@@ -66,10 +83,10 @@ impl Frame {
                     put_text(&mut out, "hash");
                     put_text(&mut out, hash.as_str());
                 }
-                out.freeze()
+                out
             }
         };
-        Self { codec, bytes }
+        Self::sealed(codec, out)
     }
 
     /// An `events` message out of one whole record for a MessagePack fan: the stored bytes as they
@@ -77,10 +94,7 @@ impl Frame {
     pub fn of_record_body(match_id: &MatchId, epoch: Epoch, body: &[u8]) -> Self {
         let mut out = messagepack_head(match_id, epoch, 5);
         out.put_slice(body.get(1..).unwrap_or_default());
-        Self {
-            codec: Codec::MessagePack,
-            bytes: out.freeze(),
-        }
+        Self::sealed(Codec::MessagePack, out)
     }
 
     /// A `snapshot` message around a state that is encoded already.
@@ -90,10 +104,9 @@ impl Frame {
         reason: Reason,
         tail: &SnapshotTail,
     ) -> Self {
-        let mut out;
+        let mut out = wire::room(160 + tail.bytes.len());
         match tail.codec {
             Codec::Json => {
-                out = BytesMut::with_capacity(160 + tail.bytes.len());
                 let head = format!(
                     r#"{{"type":"snapshot","match":"{match_id}","epoch":"{epoch}","reason":"{}","#,
                     reason.as_str()
@@ -101,7 +114,6 @@ impl Frame {
                 out.put_slice(head.as_bytes());
             }
             Codec::MessagePack => {
-                out = BytesMut::with_capacity(160 + tail.bytes.len());
                 out.put_u8(0x87);
                 for (name, value) in [
                     ("type", "snapshot"),
@@ -115,10 +127,7 @@ impl Frame {
             }
         }
         out.put_slice(&tail.bytes);
-        Self {
-            codec: tail.codec,
-            bytes: out.freeze(),
-        }
+        Self::sealed(tail.codec, out)
     }
 }
 
@@ -205,9 +214,10 @@ fn json_events<'a>(
     epoch: Epoch,
     events: impl ExactSizeIterator<Item = &'a [u8]>,
     hash: Option<StateHash>,
-) -> Bytes {
+) -> BytesMut {
     let head = format!(r#"{{"type":"events","match":"{match_id}","epoch":"{epoch}","events":["#);
-    let mut out = BytesMut::from(head.as_bytes());
+    let mut out = wire::room(512);
+    out.put_slice(head.as_bytes());
     for (index, event) in events.enumerate() {
         if index > 0 {
             out.put_u8(b',');
@@ -219,12 +229,12 @@ fn json_events<'a>(
         out.put_slice(format!(r#","hash":"{hash}""#).as_bytes());
     }
     out.put_u8(b'}');
-    out.freeze()
+    out
 }
 
 /// The head of an `events` message: a map of `members` that opens with type, match and epoch.
 fn messagepack_head(match_id: &MatchId, epoch: Epoch, members: u8) -> BytesMut {
-    let mut out = BytesMut::new();
+    let mut out = wire::room(512);
     out.put_u8(0x80 | members);
     for (name, value) in [
         ("type", "events"),
@@ -249,7 +259,7 @@ fn put_array_len(out: &mut BytesMut, len: usize) {
 
 fn put_serialized(out: &mut BytesMut, value: &impl Serialize) {
     rmp_serde::encode::write_named(&mut out.writer(), value)
-        .expect("a state holds nothing that MessagePack lacks");
+        .expect("neither a message nor a state holds what MessagePack lacks");
 }
 
 #[cfg(test)]
@@ -259,8 +269,8 @@ mod tests {
 
     fn read(frame: &Frame) -> Value {
         match frame.codec {
-            Codec::Json => serde_json::from_slice(&frame.bytes).unwrap(),
-            Codec::MessagePack => rmp_serde::from_slice(&frame.bytes).unwrap(),
+            Codec::Json => serde_json::from_slice(&frame.bytes()).unwrap(),
+            Codec::MessagePack => rmp_serde::from_slice(&frame.bytes()).unwrap(),
         }
     }
 
@@ -319,7 +329,7 @@ mod tests {
         let body = rmp_serde::to_vec_named(&json!({"events": [{"seq": 1}], "hash": "00"})).unwrap();
         let frame =
             Frame::of_record_body(&MatchId::new("m").unwrap(), "5.1".parse().unwrap(), &body);
-        assert!(frame.bytes.ends_with(&body[1..]));
+        assert!(frame.bytes().ends_with(&body[1..]));
         assert_eq!(
             read(&frame),
             json!({"type": "events", "match": "m", "epoch": "5.1", "events": [{"seq": 1}], "hash": "00"})

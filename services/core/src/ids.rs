@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
@@ -23,9 +24,9 @@ pub enum IdError {
     Cursor,
 }
 
-/// The id of a match, `[a-z0-9-]{1,64}`: the last token of its subjects.
+/// The id of a match, `[a-z0-9-]{1,64}`: the last token of its subjects. A copy is the same text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MatchId(String);
+pub struct MatchId(Arc<str>);
 
 impl MatchId {
     /// Takes `text` if it is a match id.
@@ -36,7 +37,7 @@ impl MatchId {
                 .bytes()
                 .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if fits {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(IdError::Match)
         }

@@ -25,3 +25,4 @@ pub mod session;
 pub mod session_keeper;
 pub mod subscription;
 pub mod value;
+mod wire;

@@ -37,7 +37,9 @@ pub struct MatchLog {
     state: Value,
     checkpoints: Vec<Checkpoint>,
     snapshots: Mutex<Vec<(u64, SnapshotTail)>>,
-    encodes: AtomicU64,
+    encodes: [AtomicU64; Encoded::ALL.len()],
+    /// How many events came since that was last asked.
+    events_new: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -97,7 +99,8 @@ impl MatchLog {
             state: json!({}),
             checkpoints: Vec::new(),
             snapshots: Mutex::new(Vec::new()),
-            encodes: AtomicU64::new(0),
+            encodes: Default::default(),
+            events_new: AtomicU64::new(0),
         }
     }
 
@@ -140,6 +143,7 @@ impl MatchLog {
             messagepack_frame: OnceLock::new(),
         });
         let record = self.records.len() - 1;
+        *self.events_new.get_mut() += parts.events.len() as u64;
         self.events
             .extend(parts.events.into_iter().map(|part| LogEvent {
                 part,
@@ -176,13 +180,19 @@ impl MatchLog {
         self.events.len() as u64
     }
 
-    /// How many events, frames and snapshots were encoded since this was last asked.
-    pub fn take_encodes(&self) -> u64 {
-        self.encodes.swap(0, Ordering::Relaxed)
+    /// How much of each kind was encoded since this was last asked.
+    pub fn take_encodes(&self) -> impl Iterator<Item = (Encoded, u64)> {
+        let counts = Encoded::ALL.iter().zip(&self.encodes);
+        counts.map(|(encoded, count)| (*encoded, count.swap(0, Ordering::Relaxed)))
     }
 
-    fn count_encode(&self) {
-        self.encodes.fetch_add(1, Ordering::Relaxed);
+    /// How many events came since this was last asked.
+    pub fn take_events_new(&self) -> u64 {
+        self.events_new.swap(0, Ordering::Relaxed)
+    }
+
+    fn count_encode(&self, encoded: Encoded) {
+        self.encodes[encoded as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// The state at the head.
@@ -274,7 +284,7 @@ impl MatchLog {
         cell.get_or_init(|| match codec {
             Codec::Json => self.events_frame(codec, record.first_seq - 1, record.last_seq),
             Codec::MessagePack => {
-                self.count_encode();
+                self.count_encode(Encoded::RecordMessagePack);
                 Frame::of_record_body(&self.match_id, self.epoch, &record.body)
             }
         })
@@ -287,7 +297,7 @@ impl MatchLog {
         let events = self.events.get(range).unwrap_or_default().iter();
         let bytes = events.map(|event| match codec {
             Codec::Json => &event.json.get_or_init(|| {
-                self.count_encode();
+                self.count_encode(Encoded::EventJson);
                 event_json(&event.part.document)
             })[..],
             Codec::MessagePack => &event.part.bytes[..],
@@ -336,7 +346,10 @@ impl MatchLog {
         if let Some((_, tail)) = found {
             return tail.clone();
         }
-        self.count_encode();
+        self.count_encode(match codec {
+            Codec::Json => Encoded::SnapshotJson,
+            Codec::MessagePack => Encoded::SnapshotMessagePack,
+        });
         let tail = SnapshotTail::new(codec, seq, &self.state_at(seq));
         if snapshots.len() == SNAPSHOTS_MAX {
             snapshots.remove(0);
@@ -344,6 +357,29 @@ impl MatchLog {
         snapshots.push((seq, tail.clone()));
         tail
     }
+}
+
+/// What is encoded here, each at most once however many read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoded {
+    /// One event as JSON.
+    EventJson,
+    /// The frame of one record, around its stored bytes.
+    RecordMessagePack,
+    /// A state as JSON.
+    SnapshotJson,
+    /// A state as MessagePack.
+    SnapshotMessagePack,
+}
+
+impl Encoded {
+    /// All there are, in order.
+    pub const ALL: [Self; 4] = [
+        Self::EventJson,
+        Self::RecordMessagePack,
+        Self::SnapshotJson,
+        Self::SnapshotMessagePack,
+    ];
 }
 
 /// Whether a record that passes the frame limits may be cut.

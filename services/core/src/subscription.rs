@@ -139,6 +139,11 @@ impl Subscription {
         }
     }
 
+    /// Whether snapshots are taken.
+    pub fn wish(&self) -> SnapshotWish {
+        self.wish
+    }
+
     /// The policy in force.
     pub fn policy(&self) -> Policy {
         self.policy

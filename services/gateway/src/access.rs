@@ -135,7 +135,7 @@ impl Viewer {
     /// What its connection may do.
     pub(crate) fn rights(&self) -> FanRights {
         FanRights {
-            tier: self.tier.to_string(),
+            tier: self.tier.word(),
             policy_max: self.policy_max,
             delay_s: self.grant.as_ref().map_or(0, |grant| grant.delay_s),
             expires_us: self

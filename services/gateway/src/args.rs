@@ -1,6 +1,7 @@
 //! What a gateway can be told at its start.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 
 use clap::Args;
 use grandstand_broker::GatewayName;
@@ -68,6 +69,9 @@ pub struct FanArgs {
     /// Seconds without traffic before a fan is told where it stands, 15 to 240
     #[arg(long, value_name = "SECONDS", env = "GRANDSTAND_HEARTBEAT_S", default_value_t = 55, value_parser = clap::value_parser!(u32).range(15..=240))]
     pub heartbeat_s: u32,
+    /// Event loops for connections, 1 to 64; one for each core unless given
+    #[arg(long, value_name = "COUNT", env = "GRANDSTAND_SHARDS", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub shards: Option<u16>,
 }
 
 /// What fans without a token are.
@@ -87,6 +91,12 @@ impl FanArgs {
             Tier::Plus => self.plus_policy,
             Tier::Premium => self.premium_policy,
         }
+    }
+
+    /// How many event loops there are.
+    pub(crate) fn shards(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.shards.map_or_else(cores, usize::from)
     }
 }
 

@@ -2,8 +2,6 @@
 //! when the fan names one.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
-use std::sync::Arc;
 
 use grandstand_core::connection::{Connection, SessionRefusal};
 use grandstand_core::ids::MatchId;
@@ -21,46 +19,38 @@ pub(crate) type Found = Result<BTreeMap<MatchId, SessionWish>, SessionRefusal>;
 
 /// The session of one connection.
 pub(crate) struct FanSession {
-    sessions: Arc<FanSessions>,
     /// The one that it was welcomed with.
     own: SessionId,
     held: Option<Held>,
-    /// What [`Connection::wishes_changed`] counted when the wishes were told last.
-    told: u64,
-    reading: Option<Reading>,
+    /// How many were read; the last one that was named counts.
     reads: u32,
-}
-
-struct Reading {
-    id: SessionId,
-    found: Pin<Box<dyn Future<Output = Found> + Send>>,
+    is_reading: bool,
 }
 
 impl FanSession {
     /// The session of a fan who has just come.
-    pub(crate) fn new(sessions: Arc<FanSessions>, own: SessionId) -> Self {
+    pub(crate) fn new(own: SessionId) -> Self {
         Self {
-            sessions,
             own,
             held: None,
-            told: 0,
-            reading: None,
             reads: 0,
+            is_reading: false,
         }
     }
 
-    /// Tells what the fan wishes now, if it is something else than before.
-    pub(crate) fn tell(&mut self, viewer: &Viewer, connection: &Connection) {
-        if self.told == connection.wishes_changed() {
-            return;
-        }
-        self.told = connection.wishes_changed();
-        let (id, wishes) = (connection.session(), connection.wishes());
+    /// Tells what the fan wishes now, or with which session.
+    pub(crate) fn tell(
+        &mut self,
+        sessions: &FanSessions,
+        viewer: &Viewer,
+        connection: &Connection,
+    ) {
+        let (id, wishes, sub) = (connection.session(), connection.wishes(), viewer.sub());
         if let Some(left) = self.held.take_if(|held| held.id != id) {
-            self.sessions.close(&left, wishes.clone());
+            sessions.close(&left, sub, wishes.clone());
         }
         match &self.held {
-            Some(held) => self.sessions.change(held, wishes),
+            Some(held) => sessions.change(held, sub, wishes),
             // Who follows nothing has nothing to resume.
             None if wishes.is_empty() => {}
             None => {
@@ -68,45 +58,40 @@ impl FanSession {
                     true => Origin::New,
                     false => Origin::TakenOver,
                 };
-                self.held = Some(self.sessions.open(id, viewer.sub(), wishes, origin));
+                self.held = Some(sessions.open(id, sub, wishes, origin));
             }
         }
     }
 
     /// The connection ends.
-    pub(crate) fn close(&mut self, connection: &Connection) {
+    pub(crate) fn close(
+        &mut self,
+        sessions: &FanSessions,
+        viewer: &Viewer,
+        connection: &Connection,
+    ) {
         if let Some(held) = self.held.take() {
-            self.sessions.close(&held, connection.wishes());
+            sessions.close(&held, viewer.sub(), connection.wishes());
         }
     }
 
-    /// Begins to read a session; [`FanSession::found`] says what is in it. The last one that was
-    /// named counts.
-    pub(crate) fn read(&mut self, id: SessionId, viewer: &Viewer) -> Result<(), SessionRefusal> {
+    /// A session is to be read; the number by which its answer is known.
+    pub(crate) fn read(&mut self) -> Result<u32, SessionRefusal> {
         self.reads += 1;
         if self.reads > READS_MAX {
             return Err(SessionRefusal::Unavailable);
         }
-        let sessions = Arc::clone(&self.sessions);
-        let sub = viewer.sub().map(str::to_owned);
-        let found = Box::pin(async move { sessions.find(id, sub).await });
-        self.reading = Some(Reading { id, found });
-        Ok(())
+        self.is_reading = true;
+        Ok(self.reads)
+    }
+
+    /// Whether the answer of that number is still waited for.
+    pub(crate) fn is_awaited(&self, number: u32) -> bool {
+        self.is_reading && self.reads == number
     }
 
     /// Nothing is to be read any more: the fan said anew what it wants.
     pub(crate) fn forget_read(&mut self) {
-        self.reading = None;
-    }
-
-    /// Waits for what is being read, for ever if nothing is. May be dropped at any time.
-    pub(crate) async fn found(&mut self) -> (SessionId, Found) {
-        let Some(reading) = &mut self.reading else {
-            return std::future::pending().await;
-        };
-        let found = (&mut reading.found).await;
-        let id = reading.id;
-        self.reading = None;
-        (id, found)
+        self.is_reading = false;
     }
 }

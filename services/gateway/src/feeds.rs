@@ -12,6 +12,8 @@ use grandstand_core::ids::MatchId;
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use crate::shard::Inbox;
+
 /// How many matches may be in memory; an attacker who asks for unknown ones meets it first.
 pub(crate) const SLOTS_MAX: usize = 10_000;
 
@@ -40,8 +42,17 @@ pub(crate) struct Slot {
     next_reader: AtomicU64,
 }
 
+/// Who is told of each change.
+pub(crate) enum Reader {
+    /// One that waits for it.
+    Task(Arc<Notify>),
+    /// A shard, for all its fans.
+    Shard(Arc<Inbox>),
+}
+
 struct Readers {
-    waiting: HashMap<u64, Arc<Notify>>,
+    /// And how many fans each stands for.
+    waiting: HashMap<u64, (Reader, usize)>,
     /// When somebody was last seen reading, Unix microseconds; 0 before the first look.
     idle_since_us: u64,
 }
@@ -80,11 +91,11 @@ pub(crate) struct Ready {
 pub(crate) struct FeedsFull;
 
 impl Feeds {
-    /// Follows a match: `notify` is told of each change until the handle is dropped.
+    /// Follows a match: `reader` is told of each change until the handle is dropped.
     pub(crate) fn open(
         self: &Arc<Self>,
         match_id: &MatchId,
-        notify: Arc<Notify>,
+        reader: Reader,
         now_us: u64,
         absent_max_us: u64,
     ) -> Result<Following, FeedsFull> {
@@ -99,12 +110,17 @@ impl Feeds {
                 slot
             }
         };
+        self.look_again(&slot, now_us, absent_max_us);
+        let number = slot.next_reader.fetch_add(1, Ordering::Relaxed);
+        lock(&slot.readers).waiting.insert(number, (reader, 1));
+        Ok(Following { slot, number })
+    }
+
+    /// Somebody more asks for a match: one that was not there may be by now.
+    pub(crate) fn look_again(&self, slot: &Slot, now_us: u64, absent_max_us: u64) {
         if slot.forget_absence(now_us.saturating_sub(absent_max_us)) {
-            self.wish(|wishes| wishes.fill.insert(match_id.clone()));
+            self.wish(|wishes| wishes.fill.insert(slot.match_id.clone()));
         }
-        let reader = slot.next_reader.fetch_add(1, Ordering::Relaxed);
-        lock(&slot.readers).waiting.insert(reader, notify);
-        Ok(Following { slot, reader })
     }
 
     /// Asks the leader for the tip of a match.
@@ -186,15 +202,18 @@ impl Slot {
 
     /// Tells all readers that something changed.
     pub(crate) fn wake(&self) {
-        lock(&self.readers)
-            .waiting
-            .values()
-            .for_each(|notify| notify.notify_one());
+        for (reader, _) in lock(&self.readers).waiting.values() {
+            match reader {
+                Reader::Task(notify) => notify.notify_one(),
+                Reader::Shard(inbox) => inbox.changed(&self.match_id),
+            }
+        }
     }
 
     /// How many read.
     pub(crate) fn readers(&self) -> usize {
-        lock(&self.readers).waiting.len()
+        let readers = lock(&self.readers);
+        readers.waiting.values().map(|(_, count)| count).sum()
     }
 
     /// Whether somebody reads.
@@ -216,7 +235,7 @@ impl Slot {
 /// A reader's hold on a slot.
 pub(crate) struct Following {
     slot: Arc<Slot>,
-    reader: u64,
+    number: u64,
 }
 
 impl Following {
@@ -224,11 +243,18 @@ impl Following {
     pub(crate) fn slot(&self) -> &Slot {
         &self.slot
     }
+
+    /// For how many fans it is.
+    pub(crate) fn count(&self, fans: usize) {
+        if let Some((_, count)) = lock(&self.slot.readers).waiting.get_mut(&self.number) {
+            *count = fans;
+        }
+    }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        lock(&self.slot.readers).waiting.remove(&self.reader);
+        lock(&self.slot.readers).waiting.remove(&self.number);
     }
 }
 

@@ -2,7 +2,7 @@
 //! and tells readers.
 //!
 //! One event's way: [`Follow::record`] -> [`grandstand_core::follow::Follower::live`] -> the log ->
-//! [`Slot::wake`] -> the fan's [`crate::socket`].
+//! [`Slot::wake`] -> the [`crate::shard`]s whose fans follow it.
 
 mod changed;
 mod check;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use grandstand_broker::{Broker, LiveFeed, LiveItem, StoredRecord};
 use grandstand_core::follow::Outcome;
 use grandstand_core::ids::{Epoch, MatchId};
+use grandstand_core::log::{Encoded, MatchLog};
 use grandstand_core::message::Status;
 use grandstand_server::readiness::Check;
 use tokio::task::JoinSet;
@@ -239,8 +240,7 @@ impl Follow {
         let wrong_hashes = ready.feed.follower.take_wrong_hashes();
         ready.feed.status = self.status(slot.match_id(), ready, now_us);
         ready.feed.as_of_us = self.as_of_us(now_us);
-        metrics::counter!("grandstand_encodes_total")
-            .increment(ready.feed.follower.log().take_encodes());
+        count_encodes(ready.feed.follower.log());
         drop(content);
         slot.wake();
         if wrong_hashes > 0 {
@@ -278,6 +278,22 @@ impl Follow {
             created_us,
             incarnation,
         }
+    }
+}
+
+/// What was encoded since the last look, beside the events that came: of each kind and codec never
+/// more than there were events.
+fn count_encodes(log: &MatchLog) {
+    metrics::counter!("grandstand_events_followed_total").increment(log.take_events_new());
+    for (encoded, count) in log.take_encodes() {
+        let (of, codec) = match encoded {
+            Encoded::EventJson => ("event", "json"),
+            Encoded::RecordMessagePack => ("event", "messagepack"),
+            Encoded::SnapshotJson => ("snapshot", "json"),
+            Encoded::SnapshotMessagePack => ("snapshot", "messagepack"),
+        };
+        metrics::counter!("grandstand_encodes_total", "of" => of, "codec" => codec)
+            .increment(count);
     }
 }
 

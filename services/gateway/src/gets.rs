@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::Edge;
 use crate::access::Viewer;
-use crate::feeds::{Content, Following, Ready};
+use crate::feeds::{Content, Following, Reader, Ready};
 use crate::follow::ABSENT_US;
 use crate::refuse::Refused;
 
@@ -144,7 +144,7 @@ impl Shown {
         let notify = Arc::new(Notify::new());
         let following = edge.feeds.open(
             &match_id,
-            Arc::clone(&notify),
+            Reader::Task(Arc::clone(&notify)),
             edge.clock.now_us(),
             ABSENT_US,
         );
@@ -291,7 +291,7 @@ fn codec(form: Form) -> Codec {
 }
 
 fn frame_response(form: Form, frame: Frame) -> Response {
-    ([(CONTENT_TYPE, form.media_type())], frame.bytes).into_response()
+    ([(CONTENT_TYPE, form.media_type())], frame.bytes()).into_response()
 }
 
 fn not_found(word: &'static str, title: &'static str) -> Problem {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use grandstand_core::connection::{Connection, Settings};
 use grandstand_core::frame::Codec;
 use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
@@ -17,16 +18,16 @@ use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
+use hyper::upgrade::{OnUpgrade, Parts};
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::Edge;
 use crate::access::{Viewer, random_u128};
 use crate::query::Query;
 use crate::refuse::Refused;
-use crate::socket::{Fan, config};
+use crate::shard::Arrival;
 
 /// Upgrades a request to a fan's connection.
 pub(crate) async fn websocket(
@@ -50,20 +51,32 @@ pub(crate) async fn websocket(
     );
 
     let task_edge = Arc::clone(&edge);
-    edge.fans.spawn(async move {
-        // Held for as long as the fan is there, so that it counts as a connection.
-        let _slot = slot;
-        let upgraded = match upgrade.await {
-            Ok(upgraded) => TokioIo::new(upgraded),
-            Err(error) => return tracing::debug!(%error, "an upgrade failed"),
-        };
-        let socket = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config())).await;
-        let stop = task_edge.stop.clone();
-        Fan::new(task_edge, viewer, connection, socket)
-            .run(stop)
-            .await;
+    edge.handshakes.spawn(async move {
+        match take_back(upgrade).await {
+            Ok((socket, early)) => {
+                let arrival = Arrival {
+                    socket,
+                    early,
+                    viewer: Arc::new(viewer),
+                    connection,
+                    slot: slot.map(|slot| slot.0),
+                };
+                task_edge.shards.arrive(arrival).await;
+            }
+            Err(error) => tracing::debug!(%error, "an upgrade failed"),
+        }
     });
     Ok(switching(&key, subprotocol.map(|(_, name)| name)))
+}
+
+/// The socket once hyper is done with it, and what the client sent behind the request.
+async fn take_back(upgrade: OnUpgrade) -> anyhow::Result<(mio::net::TcpStream, Bytes)> {
+    let upgraded = upgrade.await?;
+    let taken = upgraded.downcast::<TokioIo<TcpStream>>();
+    let Parts { io, read_buf, .. } =
+        taken.map_err(|_| anyhow::anyhow!("not upgraded by our own accept loop"))?;
+    let socket = io.into_inner().into_std()?;
+    Ok((mio::net::TcpStream::from_std(socket), read_buf))
 }
 
 fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Query) -> Connection {

@@ -1,8 +1,8 @@
 //! The fans' edge: WebSocket and GET. It holds no state that matters and knows no sport: what it
 //! shows it has from patches alone.
 //!
-//! [`follow`] writes the matches in memory, [`feeds`] holds them, [`socket`] and [`gets`] are the
-//! doors that look at them.
+//! [`follow`] writes the matches in memory, [`feeds`] holds them, [`shard`] and [`gets`] look at them
+//! for who came in by which door.
 
 mod access;
 mod args;
@@ -11,7 +11,6 @@ mod directory;
 mod fan_session;
 mod feeds;
 mod follow;
-mod followed;
 mod freshness;
 mod gets;
 mod handshake;
@@ -21,11 +20,12 @@ mod query;
 mod read;
 mod refuse;
 mod sessions;
+mod shard;
 mod sign;
-mod socket;
 mod standing;
 mod telemetry;
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -37,6 +37,7 @@ use grandstand_server::listen::Listener;
 use grandstand_server::readiness::Check;
 use grandstand_server::serve::{ServeLimits, serve};
 use grandstand_server::token::Verifier;
+use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,7 @@ use crate::follow::Follow;
 use crate::peers::PeerWatch;
 use crate::presence::Presence;
 use crate::sessions::FanSessions;
+use crate::shard::Shards;
 
 /// What a gateway needs.
 pub struct Gateway {
@@ -86,26 +88,46 @@ struct Edge {
     directory: Arc<Directory>,
     sessions: Arc<FanSessions>,
     clock: Clock,
-    fans: TaskTracker,
-    stop: CancellationToken,
+    shards: Shards,
+    /// Sockets on their way from HTTP to a shard.
+    handshakes: TaskTracker,
+}
+
+/// Why a gateway ends before it is told to.
+#[derive(Debug, Error)]
+pub enum GatewayError {
+    /// It can't listen to the live feed.
+    #[error("the stream of scores can't be followed")]
+    Follow(#[from] ReadError),
+    /// The system has no room for its event loops.
+    #[error("the event loops for fans can't be started")]
+    Shards(#[from] io::Error),
 }
 
 impl Gateway {
     /// Serves fans on `listener` until `stop`, and ends when the last of them is told.
-    pub async fn run(self, listener: Listener, stop: CancellationToken) -> Result<(), ReadError> {
+    pub async fn run(
+        self,
+        listener: Listener,
+        stop: CancellationToken,
+    ) -> Result<(), GatewayError> {
         telemetry::describe();
         // Before anything is read, so that nothing falls between reading and listening.
         let live = self.broker.live_feed().await?;
         let clock = Clock::start();
         let name = self.advertised.name.to_string();
+        let feeds = Arc::new(Feeds::default());
+        let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
+        let count = self.fans.shards();
+        let (shards, threads, errands) = shard::start(count, clock, &feeds, &sessions)?;
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
-            feeds: Arc::new(Feeds::default()),
+            feeds,
             directory: Arc::new(Directory::default()),
-            sessions: Arc::new(FanSessions::new(&self.buckets, name, clock)),
+            sessions,
             clock,
-            fans: TaskTracker::new(),
-            stop: stop.clone(),
+            shards,
+            handshakes: TaskTracker::new(),
         });
         let follow = Follow::new(
             self.broker.clone(),
@@ -140,19 +162,22 @@ impl Gateway {
         tasks.spawn(presence.run(tasks_stop.clone()));
         tasks.spawn(peer_watch.run(tasks_stop.clone()));
 
+        tasks.spawn(errands.run(Arc::clone(&edge)));
+
         let limits = ServeLimits {
             connections_max: self.connections_max,
             ..ServeLimits::default()
         };
-        serve(
-            listener,
-            router(Arc::clone(&edge), self.cors_origins),
-            limits,
-            stop,
-        )
-        .await;
-        edge.fans.close();
-        edge.fans.wait().await;
+        let router = router(Arc::clone(&edge), self.cors_origins);
+        let told = async {
+            stop.cancelled().await;
+            edge.shards.drain();
+        };
+        tokio::join!(serve(listener, router, limits, stop.clone()), told);
+        edge.handshakes.close();
+        edge.handshakes.wait().await;
+        edge.shards.end();
+        threads.ended().await;
         tasks_stop.cancel();
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {

@@ -43,7 +43,6 @@ pub(crate) struct Held {
     pub(crate) id: SessionId,
     holder: Holder,
     since_us: u64,
-    sub: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,29 +80,37 @@ impl FanSessions {
         origin: Origin,
     ) -> Held {
         let since_us = self.clock.now_us();
-        let sub = sub.map(str::to_owned);
-        let body = self.body(sub.clone(), since_us, wishes, Stays::Open);
+        let body = self.body(sub, since_us, wishes, Stays::Open);
         let holder = self.keeper().open(id, body, origin, since_us);
         self.changed.notify_one();
         Held {
             id,
             holder,
             since_us,
-            sub,
         }
     }
 
     /// The fan follows something else, or otherwise.
-    pub(crate) fn change(&self, held: &Held, wishes: BTreeMap<MatchId, SessionWish>) {
-        let body = self.body(held.sub.clone(), held.since_us, wishes, Stays::Open);
+    pub(crate) fn change(
+        &self,
+        held: &Held,
+        sub: Option<&str>,
+        wishes: BTreeMap<MatchId, SessionWish>,
+    ) {
+        let body = self.body(sub, held.since_us, wishes, Stays::Open);
         let now_us = self.clock.now_us();
         self.keeper().change(held.id, held.holder, body, now_us);
         self.changed.notify_one();
     }
 
     /// The fan has left.
-    pub(crate) fn close(&self, held: &Held, wishes: BTreeMap<MatchId, SessionWish>) {
-        let body = self.body(held.sub.clone(), held.since_us, wishes, Stays::Closed);
+    pub(crate) fn close(
+        &self,
+        held: &Held,
+        sub: Option<&str>,
+        wishes: BTreeMap<MatchId, SessionWish>,
+    ) {
+        let body = self.body(sub, held.since_us, wishes, Stays::Closed);
         let now_us = self.clock.now_us();
         self.keeper().close(held.id, held.holder, body, now_us);
         self.changed.notify_one();
@@ -111,20 +118,21 @@ impl FanSessions {
 
     fn body(
         &self,
-        sub: Option<String>,
+        sub: Option<&str>,
         since_us: u64,
         subscriptions: BTreeMap<MatchId, SessionWish>,
         stays: Stays,
     ) -> Bytes {
         let body = SessionBody {
-            sub,
+            sub: sub.map(str::to_owned),
             gateway: self.gateway.clone(),
             since_us,
             subscriptions,
             updated_us: self.clock.now_us(),
             closed: stays == Stays::Closed,
         };
-        body.encode().into()
+        // One that fits: it is kept for as long as the fan is there.
+        Bytes::from(body.encode().into_boxed_slice())
     }
 
     /// What the fan `sub` wished in the session that it names.

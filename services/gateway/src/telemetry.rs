@@ -18,6 +18,11 @@ pub(crate) fn describe() {
         "What was refused to fans, by reason"
     );
     describe_counter!("grandstand_frames_total", "WebSocket messages written");
+    describe_histogram!(
+        "grandstand_shard_lag_seconds",
+        Unit::Seconds,
+        "How long a shard's sockets waited for it: from one look at them to the next, the wait itself not counted"
+    );
     describe_counter!(
         "grandstand_events_total",
         "Events written to fans, by policy"
@@ -29,7 +34,11 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         "grandstand_encodes_total",
-        "Encodings of events, frames and snapshots"
+        "Events and snapshots that were encoded, by codec: of events at most as many as were followed"
+    );
+    describe_counter!(
+        "grandstand_events_followed_total",
+        "Events taken into the logs in memory"
     );
     describe_counter!("grandstand_fills_total", "Whole logs read from the broker");
     describe_counter!("grandstand_gaps_found_total", "Gaps found in followed logs");

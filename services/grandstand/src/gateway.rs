@@ -42,7 +42,7 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
     let serve = gateway.run(listener, stop.clone());
     let work = process.announcing("gateway", address, args.edge.json, serve);
     let ended = until_stopped(work, stop).await?;
-    ended.context("the stream of scores can't be followed")?;
+    ended?;
     broker.close().await;
     buckets.close().await;
     process.end().await;

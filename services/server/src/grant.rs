@@ -65,9 +65,16 @@ macro_rules! words {
             }
         }
 
+        impl $name {
+            /// The word for it, the same as on the wire.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$variant => $word,)+ })
+                f.write_str(self.word())
             }
         }
     };

@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpSocket};
 
 /// Connections that the kernel holds for us while we are busy.
 const BACKLOG: u32 = 4096;
+/// What a client that reads nothing may cost the kernel, which doubles it: the largest state fits.
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
 
 /// A bound address that nobody serves yet.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub struct Listener {
 /// What connections inherit from their listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketOptions {
-    /// Bytes that the kernel keeps for a client that does not read; its default is 2.7 MiB.
+    /// Bytes that the kernel keeps for a client that does not read; by itself it goes to 2.7 MiB.
     pub send_buffer_bytes: Option<u32>,
     /// How long sent bytes may stay unacknowledged, or unsent before a client that reads nothing,
     /// before the kernel drops the connection.
@@ -30,7 +32,7 @@ pub struct SocketOptions {
 impl Default for SocketOptions {
     fn default() -> Self {
         Self {
-            send_buffer_bytes: None,
+            send_buffer_bytes: Some(SEND_BUFFER_BYTES),
             unacknowledged_max: Some(Duration::from_secs(30)),
         }
     }

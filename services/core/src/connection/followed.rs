@@ -3,14 +3,16 @@
 
 use crate::connection::{Feed, Output};
 use crate::frame::{Codec, Frame};
-use crate::ids::Epoch;
+use crate::ids::{Epoch, MatchId};
 use crate::message::{ServerMessage, Status, Subscribe};
 use crate::policy::{Policy, PolicyName};
-use crate::subscription::{Read, Subscription};
+use crate::subscription::{Read, SnapshotWish, Subscription};
 
 #[derive(Debug)]
 pub(super) struct Followed {
-    asked: Subscribe,
+    match_id: MatchId,
+    asked_policy: Option<PolicyName>,
+    asked_delay_s: u32,
     subscription: Subscription,
     /// What the fan was told last of how far the match can be trusted.
     told: Told,
@@ -31,18 +33,43 @@ impl Followed {
             subscription: Subscription::new(policy, asked.after, asked.snapshot),
             told: Told::Nothing,
             asked_leader_at: None,
-            asked,
+            match_id: asked.match_id,
+            asked_policy: asked.policy,
+            asked_delay_s: asked.delay_s,
         }
     }
 
     /// Followed otherwise; the cursor stays.
-    pub(super) fn change(&mut self, policy: Policy, asked: Subscribe) {
+    pub(super) fn change(&mut self, policy: Policy, asked: &Subscribe) {
         self.subscription.change(policy, asked.snapshot);
-        self.asked = asked;
+        (self.asked_policy, self.asked_delay_s) = (asked.policy, asked.delay_s);
     }
 
-    pub(super) fn asked(&self) -> &Subscribe {
-        &self.asked
+    pub(super) fn match_id(&self) -> &MatchId {
+        &self.match_id
+    }
+
+    pub(super) fn share_name(&mut self, match_id: &MatchId) {
+        self.match_id = match_id.clone();
+    }
+
+    /// What the fan wishes beside the match: a policy and a delay.
+    pub(super) fn wish(&self) -> (Option<PolicyName>, u32) {
+        (self.asked_policy, self.asked_delay_s)
+    }
+
+    /// The same wish once more; a snapshot was given or is owed already.
+    pub(super) fn asked_again(&self) -> Subscribe {
+        Subscribe {
+            match_id: self.match_id.clone(),
+            after: None,
+            policy: self.asked_policy,
+            delay_s: self.asked_delay_s,
+            snapshot: match self.subscription.wish() {
+                SnapshotWish::Always => SnapshotWish::Auto,
+                wish => wish,
+            },
+        }
     }
 
     pub(super) fn policy(&self) -> PolicyName {
@@ -85,7 +112,7 @@ impl Followed {
             }
             Read::Ahead if self.asked_leader_at.is_none() => {
                 self.asked_leader_at = Some(feed.leader_answers);
-                Output::AskLeader(self.asked.match_id.clone())
+                Output::AskLeader(self.match_id.clone())
             }
             Read::Ahead => Output::Wait(None),
             // A fan for whom there is nothing new is told at least where it stands.
@@ -110,7 +137,7 @@ impl Followed {
                 code: "unknown_match",
                 title: "There is no such match (yet)",
                 detail: "You are told once it is created; check the id if you expected it to be there.",
-                match_id: Some(&self.asked.match_id),
+                match_id: Some(&self.match_id),
             },
         ))
     }
@@ -135,7 +162,7 @@ impl Followed {
         Frame::of(
             codec,
             &ServerMessage::Status {
-                match_id: &self.asked.match_id,
+                match_id: &self.match_id,
                 status: feed.status,
                 as_of,
                 epoch,

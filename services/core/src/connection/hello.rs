@@ -69,19 +69,16 @@ impl Connection {
 
     /// What the fan wishes to follow, as its session keeps it.
     pub fn wishes(&self) -> BTreeMap<MatchId, SessionWish> {
-        let wishes = self.followed.iter().map(|(match_id, followed)| {
-            let asked = followed.asked();
-            let wish = SessionWish {
-                policy: asked.policy,
-                delay_s: asked.delay_s,
-            };
-            (match_id.clone(), wish)
+        let wishes = self.followed.iter().map(|followed| {
+            let (policy, delay_s) = followed.wish();
+            let wish = SessionWish { policy, delay_s };
+            (followed.match_id().clone(), wish)
         });
         wishes.collect()
     }
 
     /// Counts how often [`Connection::wishes`] or [`Connection::session`] changed.
-    pub fn wishes_changed(&self) -> u64 {
+    pub fn wishes_changed(&self) -> u32 {
         self.wishes_changed
     }
 

@@ -1,6 +1,9 @@
 //! What a connection is told next, and when it is given up. In this order: answers, the end, what
 //! the matches bring, the heartbeat.
 
+use std::collections::VecDeque;
+
+use crate::connection::followed::Followed;
 use crate::connection::{Connection, MatchView, Matches, Output};
 use crate::frame::Frame;
 use crate::ids::MatchId;
@@ -30,14 +33,12 @@ impl Connection {
     /// While something is written nothing is read: neither is the fan behind on purpose, nor could
     /// its pong be heard.
     fn was_busy(&mut self, busy_us: u64) {
-        for followed in self.followed.values_mut() {
-            followed.was_busy();
-        }
+        self.followed.iter_mut().for_each(Followed::was_busy);
         self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + busy_us);
     }
 
     fn next_output(&mut self, matches: &impl Matches, now_us: u64) -> Output {
-        if let Some(answer) = self.answers.pop_front() {
+        if let Some(answer) = self.take_answer() {
             return Output::Answer(answer);
         }
         if let Some((code, reason)) = self.closing {
@@ -66,7 +67,7 @@ impl Connection {
                 detail: "Connect again with a newer one; refresh sends it before it comes to this.",
                 match_id: None,
             });
-            return self.answers.pop_front().map(Output::Answer);
+            return self.take_answer().map(Output::Answer);
         }
         let silent = self
             .pinged_us
@@ -77,15 +78,15 @@ impl Connection {
     /// Each match has its turn to give one frame.
     fn look_at_matches(&mut self, matches: &impl Matches, now_us: u64) -> Output {
         let mut wake_us: Option<u64> = None;
-        let names: Vec<MatchId> = self.followed.keys().cloned().collect();
-        for index in 0..names.len() {
-            let position = (self.turn + index) % names.len();
-            let match_id = &names[position];
-            let look = |view: MatchView<'_>| self.look_at_match(match_id, view, now_us);
-            match matches.look(match_id, look) {
+        let count = self.followed.len();
+        for index in 0..count {
+            let position = (self.turn as usize + index) % count;
+            let match_id = self.followed[position].match_id().clone();
+            let look = |view: MatchView<'_>| self.look_at_match(position, view, now_us);
+            match matches.look(&match_id, look) {
                 Output::Wait(at_us) => wake_us = earlier(wake_us, at_us),
                 output => {
-                    self.turn = position + 1;
+                    self.turn = position as u32 + 1;
                     return output;
                 }
             }
@@ -93,18 +94,20 @@ impl Connection {
         Output::Wait(wake_us)
     }
 
-    fn look_at_match(&mut self, match_id: &MatchId, view: MatchView<'_>, now_us: u64) -> Output {
+    fn look_at_match(&mut self, position: usize, view: MatchView<'_>, now_us: u64) -> Output {
         let codec = self.settings.codec;
-        let Some(followed) = self.followed.get_mut(match_id) else {
-            return Output::Wait(None);
-        };
+        let followed = &mut self.followed[position];
         match view {
             MatchView::Loading => Output::Wait(None),
             MatchView::Absent => followed.say_absent(codec),
-            MatchView::Forbidden => self.say_forbidden(match_id),
+            MatchView::Forbidden => {
+                let match_id = followed.match_id().clone();
+                self.say_forbidden(&match_id)
+            }
             MatchView::Ready(feed) => {
+                let (asked, delay_s) = followed.wish();
                 let phase = self.settings.phase;
-                let policy = self.rights.policy(followed.asked(), feed.delay_s, phase);
+                let policy = self.rights.policy(asked, delay_s, feed.delay_s, phase);
                 followed.look(feed, policy, codec, now_us)
             }
         }
@@ -147,15 +150,25 @@ impl Connection {
 
     /// The first of the heartbeat's messages; the others wait with the answers.
     fn say_where_it_stands(&mut self, matches: &impl Matches, now_us: u64) -> Frame {
-        for (match_id, followed) in &mut self.followed {
-            let frame = matches.look(match_id, |view| match view {
+        for followed in &mut self.followed {
+            let match_id = followed.match_id().clone();
+            let frame = matches.look(&match_id, |view| match view {
                 MatchView::Ready(feed) => Some(followed.status(self.settings.codec, feed, now_us)),
                 MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
             });
             self.answers.extend(frame);
         }
         // A page that follows nothing that is there must still see that we are.
-        self.answers.pop_front().unwrap_or_else(|| self.heads())
+        self.take_answer().unwrap_or_else(|| self.heads())
+    }
+
+    /// The next answer. Of thousands that have nothing to say none keeps room for it.
+    fn take_answer(&mut self) -> Option<Frame> {
+        let answer = self.answers.pop_front();
+        if self.answers.is_empty() {
+            self.answers = VecDeque::new();
+        }
+        answer
     }
 }
 

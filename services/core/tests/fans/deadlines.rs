@@ -80,7 +80,7 @@ fn a_token_that_ends_is_told_and_closes() {
     let (world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
     let expires_us = world.now_us + 5_000_000;
     fan.connection.refreshed(FanRights {
-        tier: "premium".to_owned(),
+        tier: "premium",
         policy_max: PolicyName::Realtime,
         delay_s: 0,
         expires_us: Some(expires_us),
@@ -92,4 +92,18 @@ fn a_token_that_ends_is_told_and_closes() {
     ));
     let closes = Output::Close(CloseCode::Token, "token expired");
     assert_eq!(fan.connection.poll(&world, expires_us), closes);
+}
+
+#[test]
+fn a_gateway_that_stood_still_gives_nobody_up_for_it() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    world.now_us += 55_000_000;
+    assert_eq!(fan.connection.poll(&world, world.now_us), Output::Ping);
+    world.now_us += 30_000_000;
+    fan.connection.paused(30_000_000);
+    let mut output = fan.connection.poll(&world, world.now_us);
+    while let Output::Answer(_) = output {
+        output = fan.connection.poll(&world, world.now_us);
+    }
+    assert_eq!(output, Output::Wait(Some(world.now_us + 10_000_000)));
 }

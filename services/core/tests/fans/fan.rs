@@ -71,7 +71,7 @@ impl Fan {
     pub(crate) fn wake_us(&mut self, world: &World) -> u64 {
         loop {
             match self.connection.poll(world, world.now_us) {
-                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes),
+                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes()),
                 Output::Wait(at_us) => return at_us.expect("there is a heartbeat at least"),
                 other => panic!("{other:?}"),
             }
@@ -82,7 +82,7 @@ impl Fan {
     pub(crate) fn take(&mut self, world: &World, frames: usize) -> bool {
         for _ in 0..frames {
             match self.connection.poll(world, world.now_us) {
-                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes),
+                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes()),
                 Output::Ping => self.connection.heard(world.now_us),
                 Output::Wait(at_us) => {
                     assert!(
@@ -168,7 +168,7 @@ pub(crate) fn connection(codec: Codec, phase: u64, now_us: u64) -> Connection {
         heartbeat_s: 55,
     };
     let rights = FanRights {
-        tier: "premium".to_owned(),
+        tier: "premium",
         policy_max: PolicyName::Realtime,
         delay_s: 0,
         expires_us: None,

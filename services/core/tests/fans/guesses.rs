@@ -26,7 +26,7 @@ fn told(mut world: World, policy: PolicyName, delay_s: u32, seq: u64, pass_us: u
     while world.now_us < until_us {
         match connection.poll(&world, world.now_us) {
             Output::Answer(frame) | Output::Frame(frame, _) => {
-                let message: Value = serde_json::from_slice(&frame.bytes).unwrap();
+                let message: Value = serde_json::from_slice(&frame.bytes()).unwrap();
                 let word = match message["type"].as_str().unwrap() {
                     "snapshot" => message["reason"].as_str().unwrap(),
                     "status" if message["hash"].is_string() => "status with a hash",

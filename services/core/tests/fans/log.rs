@@ -18,7 +18,7 @@ fn a_frame_of_many_records_is_bounded_in_events_and_bytes() {
     let feed = world.feed();
     let log = feed.follower.log();
     let (frame, end) = log.frame(Codec::Json, 0, 200, Split::Never).unwrap();
-    assert_eq!((end, events(&frame.bytes)), (FRAME_EVENTS_MAX, 64));
+    assert_eq!((end, events(&frame.bytes())), (FRAME_EVENTS_MAX, 64));
 
     let mut world = World::new();
     world.padding = 2_000;
@@ -27,9 +27,9 @@ fn a_frame_of_many_records_is_bounded_in_events_and_bytes() {
     let log = feed.follower.log();
     let (frame, end) = log.frame(Codec::MessagePack, 0, 60, Split::Never).unwrap();
     assert!(
-        frame.bytes.len() <= FRAME_BYTES_MAX + 200,
+        frame.bytes().len() <= FRAME_BYTES_MAX + 200,
         "{}",
-        frame.bytes.len()
+        frame.bytes().len()
     );
     assert!(end > 1);
 }
@@ -59,7 +59,7 @@ fn a_segment_is_there_once_its_last_event_is_released() {
     let feed = world.feed();
     let log = feed.follower.log();
     let segment = |n, released| log.segment(Codec::Json, n, released);
-    assert_eq!(segment(0, 70).map(|frame| events(&frame.bytes)), Some(64));
+    assert_eq!(segment(0, 70).map(|frame| events(&frame.bytes())), Some(64));
     assert!(segment(0, 63).is_none());
     assert!(segment(1, 127).is_none() && segment(1, 128).is_some());
     assert!(segment(2, u64::MAX).is_none() && segment(u64::MAX, u64::MAX).is_none());

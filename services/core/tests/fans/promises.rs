@@ -222,7 +222,7 @@ fn the_hash_of_what_a_delay_holds_back_is_told_to_nobody() {
 fn a_tier_that_grants_less_and_a_delay_hold_at_once() {
     let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
     fan.connection.refreshed(FanRights {
-        tier: "free".to_owned(),
+        tier: "free",
         policy_max: PolicyName::Digest,
         delay_s: 10,
         expires_us: None,

@@ -13,7 +13,7 @@ use crate::world::{START_US, World, match_id};
 
 fn rights(policy_max: PolicyName) -> FanRights {
     FanRights {
-        tier: "some".to_owned(),
+        tier: "some",
         policy_max,
         delay_s: 0,
         expires_us: None,
@@ -37,7 +37,7 @@ fn said(
     loop {
         match connection.poll(matches, START_US) {
             Output::Answer(frame) | Output::Frame(frame, _) => {
-                said.push(serde_json::from_slice(&frame.bytes).unwrap());
+                said.push(serde_json::from_slice(&frame.bytes()).unwrap());
             }
             _ => return said,
         }
@@ -123,7 +123,7 @@ fn each_match_has_its_turn() {
     let Output::Answer(pong) = connection.poll(&world, START_US) else {
         panic!("a pong")
     };
-    let pong: Value = serde_json::from_slice(&pong.bytes).unwrap();
+    let pong: Value = serde_json::from_slice(&pong.bytes()).unwrap();
     let seqs: Vec<_> = pong["heads"]
         .as_array()
         .unwrap()

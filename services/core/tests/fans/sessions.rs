@@ -38,7 +38,7 @@ fn say(connection: &mut Connection, message: Value) -> Option<Request> {
 fn answers(connection: &mut Connection) -> Vec<Value> {
     let mut answers = Vec::new();
     while let Output::Answer(frame) = connection.poll(&World::new(), START_US) {
-        let message: Value = serde_json::from_slice(&frame.bytes).unwrap();
+        let message: Value = serde_json::from_slice(&frame.bytes()).unwrap();
         if message["type"] != "status" {
             answers.push(message);
         }
@@ -97,7 +97,7 @@ fn a_session_alone_is_read_and_what_is_followed_already_stays_as_it_is() {
 fn a_wish_beyond_the_tier_is_kept_as_a_wish_and_granted_as_far_as_the_tier_goes() {
     let mut fan = welcomed();
     fan.refreshed(FanRights {
-        tier: "free".to_owned(),
+        tier: "free",
         policy_max: PolicyName::Digest,
         delay_s: 0,
         expires_us: None,

@@ -171,8 +171,8 @@ fn events(codec: Codec, record: &Record, hash: Option<StateHash>) -> Frame {
 /// A message in both codecs, which say the same.
 fn both(name: &str, make: &dyn Fn(Codec) -> Frame) -> Value {
     let (text, packed) = (make(Codec::Json), make(Codec::MessagePack));
-    let json: Value = serde_json::from_slice(&text.bytes).unwrap();
-    let unpacked: Value = rmp_serde::from_slice(&packed.bytes).unwrap();
+    let json: Value = serde_json::from_slice(&text.bytes()).unwrap();
+    let unpacked: Value = rmp_serde::from_slice(&packed.bytes()).unwrap();
     assert_eq!(json, unpacked, "{name} says the same in both codecs");
-    json!({"name": name, "json": json, "messagepack": hex(&packed.bytes)})
+    json!({"name": name, "json": json, "messagepack": hex(&packed.bytes())})
 }

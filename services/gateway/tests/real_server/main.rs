@@ -10,3 +10,4 @@ mod damage;
 mod disclosure;
 mod harness;
 mod measured;
+mod wire;

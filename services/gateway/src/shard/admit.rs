@@ -1,0 +1,106 @@
+//! How a fan comes in, and what it follows from then on.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use grandstand_core::ids::MatchId;
+use grandstand_core::message::CloseCode;
+use mio::{Interest, Token};
+
+use super::event_loop::Shard;
+use super::fan::{Fan, Stage};
+use super::inbox::Arrival;
+use crate::fan_session::FanSession;
+use crate::refuse::count_refusal;
+
+impl Shard {
+    pub(super) fn admit(&mut self, arrival: Arrival) {
+        let (index, number) = self.fans.reserve();
+        let session = FanSession::new(arrival.connection.session());
+        let (mut fan, early) = Fan::new(arrival, number, session);
+        self.counts.connections.increment(1.0);
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        if self.is_draining() {
+            fan.connection.close(CloseCode::Drain, "this gateway goes");
+        }
+        self.fans.put(index, fan);
+        self.look_at_wishes(index);
+        self.hear_early(index, &early);
+        self.arm(index);
+    }
+
+    /// What came with the handshake is read before the socket says anything.
+    fn hear_early(&mut self, index: u32, early: &Bytes) {
+        // hyper reads no further ahead than a request's head may be long.
+        if early.len() > self.buffer.len() {
+            return self.close(
+                index,
+                Some(CloseCode::TooLarge.number()),
+                "message too large",
+            );
+        }
+        if let Some(fan) = self.fans.get(index) {
+            fan.reader.keep(early);
+            fan.is_readable = true;
+            self.queue(index);
+        }
+    }
+
+    fn arm(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let token = Token(index as usize);
+        if let Err(error) = self.poll.registry().register(&mut fan.socket, token, both) {
+            tracing::warn!(%error, "a socket can't be watched");
+            self.cut(index, "gone");
+        }
+    }
+
+    /// Follows what a fan asked for since the last look, lets go of the rest, and has its session
+    /// know.
+    pub(super) fn look_at_wishes(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        let changed = fan.connection.wishes_changed();
+        if fan.stage != Stage::Open || fan.wishes_seen == changed {
+            return;
+        }
+        fan.wishes_seen = changed;
+        let before = std::mem::take(&mut fan.followed);
+        for match_id in before.iter() {
+            if !fan.connection.follows(match_id) {
+                self.interests.remove(index, match_id);
+            }
+        }
+        let wanted: Vec<MatchId> = fan.connection.matches().cloned().collect();
+        let mut followed = Vec::with_capacity(wanted.len());
+        for match_id in wanted {
+            if let Some(known) = before.iter().find(|known| **known == match_id) {
+                followed.push(known.clone());
+                continue;
+            }
+            let now_us = self.clock.now_us();
+            let added = self
+                .interests
+                .add(index, &match_id, &self.feeds, &self.inbox, now_us);
+            match added {
+                Ok(shared) => {
+                    fan.connection.share_name(&shared);
+                    followed.push(shared);
+                }
+                Err(_) => {
+                    count_refusal("too_many_matches");
+                    fan.connection
+                        .close(CloseCode::TooMany, "too many matches are read here");
+                    break;
+                }
+            }
+        }
+        fan.followed = followed.into();
+        fan.session
+            .tell(&self.sessions, &fan.viewer, &fan.connection);
+    }
+}

@@ -1,0 +1,219 @@
+//! One shard: a thread, its connections, and a loop that gives each kind of work its turn.
+//!
+//! In this order: what the gateway tells, what sockets are ready for, what is due, and the news on
+//! its way round the fans, a part of each at a time, so that a broadcast to thousands holds up no
+//! pong and no close.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use grandstand_core::ids::MatchId;
+use mio::{Events, Poll, Token};
+use tokio::sync::mpsc;
+
+use super::counts::{Counts, count_cut};
+use super::due::Wheel;
+use super::errands::Errand;
+use super::fan::Fans;
+use super::inbox::{Inbox, Order};
+use super::interest::Interests;
+use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::clock::Clock;
+use crate::feeds::Feeds;
+use crate::sessions::FanSessions;
+
+/// The inbox's token; places of fans are below.
+const INBOX: Token = Token(usize::MAX);
+/// How many sockets one look tells of.
+const EVENTS_MAX: usize = 1024;
+/// What one read takes, beside the beginning of a frame that was there already.
+const READ_BYTES: usize = 16 * 1024;
+/// After so many connections, or so long, the next kind of work has its turn.
+const TURN_FANS: usize = 256;
+const TURN_US: u64 = 2_000;
+/// So many are asked under one look at the matches.
+const BATCH: usize = 64;
+/// A loop that does not wait for anything looks this often whether it stood still.
+const LOOK_MAX_US: u64 = 500_000;
+/// Standing still for less than this moves no deadline: they are tens of seconds.
+const PAUSE_MIN_US: u64 = 1_000_000;
+
+/// One event loop with its connections.
+pub(super) struct Shard {
+    pub(super) poll: Poll,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) fans: Fans,
+    pub(super) interests: Interests,
+    pub(super) wheel: Wheel,
+    /// Fans whose sockets are ready, or who have more than fits in one turn.
+    pub(super) ready: VecDeque<u32>,
+    pub(super) due: VecDeque<u32>,
+    /// Matches whose news goes round.
+    pub(super) rounds: VecDeque<MatchId>,
+    /// What is read, of whomever.
+    pub(super) buffer: Vec<u8>,
+    order: Order,
+    pub(super) clock: Clock,
+    pub(super) feeds: Arc<Feeds>,
+    pub(super) sessions: Arc<FanSessions>,
+    pub(super) errands: mpsc::Sender<Errand>,
+    pub(super) connections: Arc<AtomicUsize>,
+    pub(super) counts: Counts,
+}
+
+/// What all shards share.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub(super) clock: Clock,
+    pub(super) feeds: Arc<Feeds>,
+    pub(super) sessions: Arc<FanSessions>,
+    pub(super) errands: mpsc::Sender<Errand>,
+    pub(super) connections: Arc<AtomicUsize>,
+}
+
+impl Shard {
+    pub(super) fn new(ground: Ground) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let inbox = Arc::new(Inbox::new(poll.registry(), INBOX)?);
+        Ok(Self {
+            poll,
+            inbox,
+            fans: Fans::default(),
+            interests: Interests::default(),
+            wheel: Wheel::new(ground.clock.now_us()),
+            ready: VecDeque::new(),
+            due: VecDeque::new(),
+            rounds: VecDeque::new(),
+            buffer: vec![0; HEAD_BYTES_MAX + MESSAGE_BYTES_MAX + READ_BYTES],
+            order: Order::Serve,
+            clock: ground.clock,
+            feeds: ground.feeds,
+            sessions: ground.sessions,
+            errands: ground.errands,
+            connections: ground.connections,
+            counts: Counts::new(),
+        })
+    }
+
+    /// Runs until it is told to end and nobody is left.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut looked_us = self.clock.now_us();
+        while self.order < Order::End || !self.fans.is_empty() {
+            let wait_us = self.wait_us();
+            let began_us = self.clock.now_us();
+            self.counts
+                .loops
+                .record(began_us.saturating_sub(looked_us) as f64 / 1e6);
+            if let Err(error) = self
+                .poll
+                .poll(&mut events, Some(Duration::from_micros(wait_us)))
+            {
+                // Interrupted, or something that the next look will meet again.
+                if error.kind() != io::ErrorKind::Interrupted {
+                    tracing::error!(%error, "a shard can't look at its sockets");
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                events.clear();
+            }
+            let now_us = self.clock.now_us();
+            let stood_still_us = (now_us - looked_us).saturating_sub(wait_us);
+            looked_us = now_us;
+            if stood_still_us >= PAUSE_MIN_US {
+                tracing::warn!(stood_still_us, "a shard stood still; its deadlines move");
+                self.fans
+                    .all()
+                    .for_each(|(_, fan)| fan.paused(stood_still_us));
+            }
+            for event in &events {
+                self.socket_is_ready(event);
+            }
+            self.take_mail();
+            if self.order == Order::Abandon {
+                return;
+            }
+            self.turn(Self::serve_ready);
+            let now_us = self.clock.now_us();
+            self.wheel.turn(now_us, &mut self.due);
+            self.turn(Self::serve_due);
+            self.turn(Self::serve_rounds);
+        }
+    }
+
+    /// How long there is nothing to do, unless somebody says something.
+    fn wait_us(&self) -> u64 {
+        if !self.ready.is_empty() || !self.due.is_empty() || !self.rounds.is_empty() {
+            return 0;
+        }
+        let next_us = self.wheel.next_us().unwrap_or(u64::MAX);
+        let wait_us = next_us.saturating_sub(self.clock.now_us());
+        wait_us.min(LOOK_MAX_US)
+    }
+
+    /// Does one kind of work for as long as its turn is.
+    fn turn(&mut self, serve: fn(&mut Self, usize) -> usize) {
+        let ends_us = self.clock.now_us() + TURN_US;
+        let mut left = TURN_FANS;
+        while left > 0 {
+            let served = serve(self, left.min(BATCH));
+            left = left.saturating_sub(served);
+            if served == 0 || self.clock.now_us() >= ends_us {
+                return;
+            }
+        }
+    }
+
+    fn socket_is_ready(&mut self, event: &mio::event::Event) {
+        if event.token() == INBOX {
+            return;
+        }
+        let index = event.token().0 as u32;
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        let ended = event.is_error() || event.is_read_closed() || event.is_write_closed();
+        fan.is_readable |= event.is_readable() || ended;
+        let is_wanted = fan.is_readable || fan.in_flight.is_some();
+        if is_wanted {
+            self.queue(index);
+        }
+    }
+
+    fn take_mail(&mut self) {
+        let mail = self.inbox.take();
+        for match_id in mail.changed {
+            if self.interests.begin(&match_id) {
+                self.rounds.push_back(match_id);
+            }
+        }
+        for (arrival, _room) in mail.arrivals {
+            self.admit(arrival);
+        }
+        for (key, answer) in mail.answers {
+            self.answered(key, answer);
+        }
+        let before = std::mem::replace(&mut self.order, mail.order);
+        if before < Order::Drain && mail.order >= Order::Drain {
+            self.drain();
+        }
+    }
+
+    /// Whether everybody is told to go.
+    pub(super) fn is_draining(&self) -> bool {
+        self.order >= Order::Drain
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.inbox.close();
+        let left: Vec<u32> = self.fans.all().map(|(index, _)| index).collect();
+        for index in left {
+            count_cut("gone");
+            self.let_go(index);
+        }
+    }
+}

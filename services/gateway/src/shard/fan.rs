@@ -1,0 +1,193 @@
+//! One fan's place on a shard. It is small, because there are many: what is rarely there is boxed.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use grandstand_core::connection::{Connection, Output};
+use grandstand_core::ids::MatchId;
+use grandstand_core::message::CloseCode;
+use grandstand_core::subscription::News;
+use grandstand_server::serve::ConnectionSlot;
+use mio::net::TcpStream;
+
+use super::due::Alarm;
+use super::inbox::{Arrival, FanKey};
+use super::interest::{Eyes, Glance};
+use super::read::Reader;
+use super::write::{InFlight, PING};
+use crate::access::Viewer;
+use crate::fan_session::FanSession;
+
+/// A fan with its socket.
+pub(super) struct Fan {
+    pub(super) arrival: u64,
+    pub(super) socket: TcpStream,
+    pub(super) viewer: Arc<Viewer>,
+    pub(super) connection: Connection,
+    pub(super) session: FanSession,
+    pub(super) reader: Reader,
+    pub(super) in_flight: Option<Box<InFlight>>,
+    /// One slot: of several pings the last is answered.
+    pub(super) pong: Option<Box<Bytes>>,
+    pub(super) alarm: Alarm,
+    /// When it is given up, if the socket takes nothing or the other side does not close.
+    pub(super) until_us: u64,
+    /// What is followed on the shard, by the shard's own names.
+    pub(super) followed: Box<[MatchId]>,
+    /// What [`Connection::wishes_changed`] counted when that was looked at last.
+    pub(super) wishes_seen: u32,
+    pub(super) stage: Stage,
+    /// Whether there may be something to read.
+    pub(super) is_readable: bool,
+    /// Whether it is in the queue of those whose sockets are ready.
+    pub(super) is_queued: bool,
+    /// Whether a newer token is being verified: what the client said after it is read after it.
+    pub(super) is_refreshing: bool,
+    _slot: Option<ConnectionSlot>,
+}
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is served.
+    Open,
+    /// Our close frame is on its way.
+    Closing,
+    /// Our side has ended; what still comes is thrown away.
+    Leaving,
+}
+
+/// What one fan's socket is to do.
+pub(super) enum Step {
+    Write(Bytes, Option<News>),
+    AskLeader(MatchId),
+    Close(CloseCode, &'static str),
+    /// Nothing before this time (Unix microseconds).
+    Wait(Option<u64>),
+    /// It is busy, or on its way out.
+    Nothing,
+}
+
+impl Fan {
+    pub(super) fn new(arrival: Arrival, number: u64, session: FanSession) -> (Self, Bytes) {
+        let fan = Self {
+            arrival: number,
+            socket: arrival.socket,
+            viewer: arrival.viewer,
+            connection: arrival.connection,
+            session,
+            reader: Reader::default(),
+            in_flight: None,
+            pong: None,
+            alarm: Alarm::default(),
+            until_us: 0,
+            followed: Box::default(),
+            wishes_seen: 0,
+            stage: Stage::Open,
+            is_readable: false,
+            is_queued: false,
+            is_refreshing: false,
+            _slot: arrival.slot,
+        };
+        (fan, arrival.early)
+    }
+
+    pub(super) fn key(&self, index: u32) -> FanKey {
+        FanKey {
+            index,
+            arrival: self.arrival,
+        }
+    }
+
+    /// While something is on its way nothing is read: its answer would have no place.
+    pub(super) fn may_hear(&self) -> bool {
+        self.stage == Stage::Open && self.in_flight.is_none() && !self.is_refreshing
+    }
+
+    /// What is next for it.
+    pub(super) fn next(&mut self, glance: &Glance<'_>, now_us: u64) -> Step {
+        if self.stage != Stage::Open || self.in_flight.is_some() {
+            return Step::Nothing;
+        }
+        if let Some(pong) = self.pong.take() {
+            return Step::Write(*pong, None);
+        }
+        let viewer = &*self.viewer;
+        match self.connection.poll(&Eyes { glance, viewer }, now_us) {
+            Output::Answer(frame) => Step::Write(frame.wire().clone(), None),
+            Output::Frame(frame, news) => Step::Write(frame.wire().clone(), Some(news)),
+            Output::Ping => Step::Write(PING, None),
+            Output::AskLeader(match_id) => Step::AskLeader(match_id),
+            Output::Close(code, reason) => Step::Close(code, reason),
+            Output::Wait(until_us) => Step::Wait(until_us),
+        }
+    }
+
+    /// The loop stood still for so long: nobody is late for that.
+    pub(super) fn paused(&mut self, pause_us: u64) {
+        self.connection.paused(pause_us);
+        self.until_us += pause_us;
+    }
+}
+
+/// The fans of a shard, each at its place for as long as it is there.
+#[derive(Default)]
+pub(super) struct Fans {
+    places: Vec<Option<Box<Fan>>>,
+    free: Vec<u32>,
+    arrivals: u64,
+}
+
+impl Fans {
+    /// A place and a number for the next who comes.
+    pub(super) fn reserve(&mut self) -> (u32, u64) {
+        self.arrivals += 1;
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            // Descriptors run out long before.
+            (self.places.len() - 1) as u32
+        });
+        (index, self.arrivals)
+    }
+
+    pub(super) fn put(&mut self, index: u32, fan: Fan) {
+        if let Some(place) = self.places.get_mut(index as usize) {
+            *place = Some(Box::new(fan));
+        }
+    }
+
+    pub(super) fn get(&mut self, index: u32) -> Option<&mut Fan> {
+        self.places.get_mut(index as usize)?.as_deref_mut()
+    }
+
+    pub(super) fn by_key(&mut self, key: FanKey) -> Option<&mut Fan> {
+        self.get(key.index).filter(|fan| fan.arrival == key.arrival)
+    }
+
+    /// Frees a place that was reserved, and gives who was there.
+    pub(super) fn free(&mut self, index: u32) -> Option<Box<Fan>> {
+        let fan = self.places.get_mut(index as usize)?.take();
+        self.free.push(index);
+        fan
+    }
+
+    pub(super) fn all(&mut self) -> impl Iterator<Item = (u32, &mut Fan)> {
+        let places = self.places.iter_mut().enumerate();
+        places.filter_map(|(index, fan)| Some((index as u32, fan.as_deref_mut()?)))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.free.len() == self.places.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A gateway holds tens of thousands: whoever makes it larger says why.
+    #[test]
+    fn a_fan_takes_few_bytes() {
+        assert!(size_of::<Fan>() <= 400, "{}", size_of::<Fan>());
+    }
+}

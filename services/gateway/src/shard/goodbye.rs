@@ -1,0 +1,143 @@
+//! How connections end: close frame, end of our side, then what the client still sends is read and
+//! thrown away for a while. Closing over unread bytes would reset the connection, and the client
+//! never hear the code.
+
+use std::io::Read;
+use std::net::Shutdown;
+
+use grandstand_core::message::CloseCode;
+
+use super::counts::count_cut;
+use super::event_loop::Shard;
+use super::fan::Stage;
+use super::write::{InFlight, Wrote, close, write};
+
+/// How long a client may take to end its side before the socket goes.
+pub(super) const GOODBYE_MAX_US: u64 = 2_000_000;
+
+impl Shard {
+    /// Says the end, with a code if there is one to be named.
+    pub(super) fn close(&mut self, index: u32, code: Option<u16>, reason: &str) {
+        self.unfollow(index);
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        let bytes = close(code, reason);
+        match write(&fan.socket, &bytes, 0) {
+            Wrote::All => self.leave(index),
+            Wrote::UpTo(written) => {
+                fan.stage = Stage::Closing;
+                fan.in_flight = Some(Box::new(InFlight {
+                    bytes,
+                    written,
+                    news: None,
+                }));
+                let until_us = self.clock.now_us() + GOODBYE_MAX_US;
+                self.give_up_at(index, until_us);
+            }
+            Wrote::Gone => self.let_go(index),
+        }
+    }
+
+    /// All is said: our side ends.
+    pub(super) fn leave(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        fan.stage = Stage::Leaving;
+        fan.is_readable = true;
+        if fan.socket.shutdown(Shutdown::Write).is_err() {
+            return self.let_go(index);
+        }
+        let until_us = self.clock.now_us() + GOODBYE_MAX_US;
+        self.give_up_at(index, until_us);
+        self.queue(index);
+    }
+
+    /// Throws away what still comes; the other side's end is the end.
+    pub(super) fn discard(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        fan.is_readable = false;
+        loop {
+            match fan.socket.read(&mut self.buffer) {
+                Ok(count) if count == self.buffer.len() => {
+                    // There is more: in its turn.
+                    fan.is_readable = true;
+                    return self.queue(index);
+                }
+                Ok(1..) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+                Ok(0) | Err(_) => return self.let_go(index),
+            }
+        }
+    }
+
+    /// The time is up for a connection that does not take what is in flight, or does not end.
+    pub(super) fn give_up(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        if fan.stage != Stage::Open {
+            return self.let_go(index);
+        }
+        // A frame that is half written can't be followed by a close frame.
+        let fits = fan.in_flight.take().is_some_and(|out| out.written == 0);
+        let bytes = close(Some(CloseCode::TooSlow.number()), "too slow");
+        if fits && write(&fan.socket, &bytes, 0) == Wrote::All {
+            count_cut("too_slow_told");
+            self.unfollow(index);
+            self.leave(index);
+        } else {
+            tracing::debug!("a fan's socket took nothing for too long");
+            self.cut(index, "too_slow");
+        }
+    }
+
+    /// The connection is gone, or not worth a word.
+    pub(super) fn cut(&mut self, index: u32, reason: &'static str) {
+        count_cut(reason);
+        self.let_go(index);
+    }
+
+    /// Closes the socket; what the client sent and nobody read resets the connection.
+    pub(super) fn let_go(&mut self, index: u32) {
+        self.unfollow(index);
+        if let Some(mut fan) = self.fans.free(index) {
+            // Closing does it too; this fails where it was never there.
+            let _ = self.poll.registry().deregister(&mut fan.socket);
+            self.counts.connections.decrement(1.0);
+            self.connections
+                .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    /// Nothing is delivered any more, and the session knows.
+    fn unfollow(&mut self, index: u32) {
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        fan.session
+            .close(&self.sessions, &fan.viewer, &fan.connection);
+        for match_id in std::mem::take(&mut fan.followed) {
+            self.interests.remove(index, &match_id);
+        }
+    }
+
+    /// Everybody is told that this gateway goes.
+    pub(super) fn drain(&mut self) {
+        let now_us = self.clock.now_us();
+        let mut ready = Vec::new();
+        for (index, fan) in self.fans.all() {
+            fan.connection.close(CloseCode::Drain, "this gateway goes");
+            if fan.stage == Stage::Open && fan.in_flight.is_some() {
+                fan.until_us = fan.until_us.min(now_us + GOODBYE_MAX_US);
+                self.wheel.set(index, &mut fan.alarm, fan.until_us);
+            }
+            ready.push(index);
+        }
+        ready.into_iter().for_each(|index| self.queue(index));
+    }
+}

@@ -1,0 +1,82 @@
+//! The kinds of work of a shard, each a part at a time: sockets that are ready, what is due, and
+//! news on its way round the fans.
+
+use super::event_loop::Shard;
+use super::fan::{Fan, Stage};
+
+impl Shard {
+    /// Has a fan's socket looked at in its turn.
+    pub(super) fn queue(&mut self, index: u32) {
+        if let Some(fan) = self.fans.get(index)
+            && !std::mem::replace(&mut fan.is_queued, true)
+        {
+            self.ready.push_back(index);
+        }
+    }
+
+    pub(super) fn serve_ready(&mut self, max: usize) -> usize {
+        let count = max.min(self.ready.len());
+        for _ in 0..count {
+            let Some(index) = self.ready.pop_front() else {
+                break;
+            };
+            if let Some(fan) = self.fans.get(index) {
+                fan.is_queued = false;
+                self.serve_socket(index);
+            }
+        }
+        count
+    }
+
+    fn serve_socket(&mut self, index: u32) {
+        if !self.write_on(index) {
+            return;
+        }
+        let Some(fan) = self.fans.get(index) else {
+            return;
+        };
+        match fan.stage {
+            Stage::Open if fan.is_readable && fan.may_hear() => self.hear(index),
+            Stage::Open => self.pump(vec![index]),
+            Stage::Closing => self.leave(index),
+            Stage::Leaving if fan.is_readable => self.discard(index),
+            Stage::Leaving => {}
+        }
+    }
+
+    pub(super) fn serve_due(&mut self, max: usize) -> usize {
+        let now_us = self.clock.now_us();
+        let count = max.min(self.due.len());
+        let mut batch = Vec::with_capacity(count);
+        for index in self.due.drain(..count) {
+            if let Some(fan) = self.fans.get(index) {
+                let Fan { alarm, .. } = fan;
+                let is_limited = fan.stage != Stage::Open || fan.in_flight.is_some();
+                match is_limited {
+                    true if fan.until_us > now_us => {
+                        self.wheel.set(index, alarm, fan.until_us);
+                    }
+                    true => batch.push((index, true)),
+                    false => batch.push((index, false)),
+                }
+            }
+        }
+        let (late, open): (Vec<_>, Vec<_>) = batch.into_iter().partition(|(_, is_late)| *is_late);
+        late.into_iter().for_each(|(index, _)| self.give_up(index));
+        self.pump(open.into_iter().map(|(index, _)| index).collect());
+        count
+    }
+
+    pub(super) fn serve_rounds(&mut self, max: usize) -> usize {
+        let Some(match_id) = self.rounds.pop_front() else {
+            return 0;
+        };
+        let mut batch = Vec::with_capacity(max);
+        if self.interests.go_on(&match_id, max, &mut batch) {
+            self.rounds.push_back(match_id);
+        }
+        let count = batch.len().max(1);
+        self.pump(batch);
+        count
+    }
+}

@@ -1,0 +1,178 @@
+//! What fans send and get, byte by byte.
+
+use grandstand_server::grant::Tier;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::harness::{Ground, Scored, in_time, token};
+
+/// A socket without a library around it.
+struct Raw {
+    stream: TcpStream,
+}
+
+/// A client's frame.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [1, 2, 3, 4];
+    let mut out = vec![first];
+    match u8::try_from(payload.len()) {
+        Ok(length @ ..=125) => out.push(0x80 | length),
+        _ => {
+            out.push(0x80 | 126);
+            out.extend((payload.len() as u16).to_be_bytes());
+        }
+    }
+    out.extend(mask);
+    let masked = payload.iter().zip(mask.iter().cycle());
+    out.extend(masked.map(|(byte, mask)| byte ^ mask));
+    out
+}
+
+impl Raw {
+    /// Sends the handshake, and `early` in the same packet.
+    async fn connect(ground: &Ground, query: &str, early: &[u8]) -> Self {
+        let mut stream = in_time(TcpStream::connect(ground.address)).await.unwrap();
+        let token = token(Tier::Premium, &[], 0);
+        let request = format!(
+            "GET /v1/ws?{query} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\
+             authorization: Bearer {token}\r\n\r\n"
+        );
+        let bytes = [request.as_bytes(), early].concat();
+        in_time(stream.write_all(&bytes)).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(in_time(stream.read_u8()).await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
+        Self { stream }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        in_time(self.stream.write_all(bytes)).await.unwrap();
+    }
+
+    /// The next frame: its first byte and what it carries.
+    async fn next(&mut self) -> (u8, Vec<u8>) {
+        let first = in_time(self.stream.read_u8()).await.unwrap();
+        let length = match in_time(self.stream.read_u8()).await.unwrap() {
+            126 => usize::from(in_time(self.stream.read_u16()).await.unwrap()),
+            127 => in_time(self.stream.read_u64()).await.unwrap() as usize,
+            length => usize::from(length),
+        };
+        let mut payload = vec![0; length];
+        in_time(self.stream.read_exact(&mut payload)).await.unwrap();
+        (first, payload)
+    }
+
+    /// The next text message of this type; others are passed over.
+    async fn next_of(&mut self, kind: &str) -> Value {
+        loop {
+            let (first, payload) = self.next().await;
+            assert_eq!(first, 0x81, "a whole text message");
+            let message: Value = serde_json::from_slice(&payload).unwrap();
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_came_with_the_handshake_is_heard() {
+    let ground = Ground::ready().await;
+    let mut scored = Scored::new("m");
+    scored.score(&ground.scoring, 3).await;
+    let subscribe = json!({"type": "subscribe", "match": "m", "after": {"seq": 0}});
+    let text = frame(0x81, subscribe.to_string().as_bytes());
+    let (now, later) = text.split_at(text.len() - 5);
+
+    for (early, rest) in [(&text[..], &[][..]), (now, later)] {
+        let mut fan = Raw::connect(&ground, "", early).await;
+        fan.send(rest).await;
+        let events = fan.next_of("events").await;
+        assert_eq!(events["events"].as_array().unwrap().len(), 3);
+    }
+    ground.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_byte_by_byte_and_in_pieces_is_understood() {
+    let ground = Ground::ready().await;
+    let mut fan = Raw::connect(&ground, "", &[]).await;
+    let welcome = fan.next_of("welcome").await;
+    let hello = json!({"type": "hello", "heartbeat_s": 20, "x": "ä".repeat(100)}).to_string();
+    let (one, other) = hello.as_bytes().split_at(hello.len() - 31);
+
+    let said = [
+        frame(0x01, one),
+        frame(0x89, b"between"),
+        frame(0x80, other),
+    ];
+    for byte in said.concat() {
+        fan.send(&[byte]).await;
+    }
+
+    assert_eq!(fan.next().await, (0x8a, b"between".to_vec()));
+    let answer = fan.next_of("welcome").await;
+    assert_eq!(answer["session"], welcome["session"]);
+    assert_eq!(answer["heartbeat_s"], 20);
+    ground.end().await;
+}
+
+#[tokio::test]
+async fn many_messages_at_once_are_answered_in_their_order() {
+    let ground = Ground::ready().await;
+    let mut fan = Raw::connect(&ground, "", &[]).await;
+    fan.next_of("welcome").await;
+
+    let mut said = Vec::new();
+    for number in 0..100 {
+        let heartbeat = json!({"type": "hello", "heartbeat_s": 15 + number});
+        said.extend(frame(0x81, heartbeat.to_string().as_bytes()));
+    }
+    said.extend(frame(0x88, &4999_u16.to_be_bytes()));
+    fan.send(&said).await;
+
+    for number in 0..100 {
+        assert_eq!(fan.next_of("welcome").await["heartbeat_s"], 15 + number);
+    }
+    assert_eq!(fan.next().await, (0x88, 4999_u16.to_be_bytes().to_vec()));
+    assert_eq!(in_time(fan.stream.read(&mut [0])).await.unwrap(), 0);
+    ground.end().await;
+}
+
+#[tokio::test]
+async fn illegal_bytes_are_told_by_their_code() {
+    let ground = Ground::ready().await;
+    let unmasked = [0x81, 2, b'{', b'}'];
+    for (bytes, code) in [
+        (&unmasked[..], 1002_u16),
+        (&frame(0x83, b""), 1002),
+        (&frame(0xc1, b"{}"), 1002),
+        (&frame(0x80, b"{}"), 1002),
+        (&frame(0x09, b""), 1002),
+        (&frame(0x89, &[b'x'; 126]), 1002),
+        (&frame(0x88, b"x"), 1002),
+        (&frame(0x81, b"\xff"), 1007),
+        (&frame(0x88, b"\x03\xe8\xff"), 1007),
+        (&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 1009),
+        (&frame(0x81, b"[]"), 4400),
+        (&frame(0x82, b"\xc1"), 4400),
+    ] {
+        let mut fan = Raw::connect(&ground, "", bytes).await;
+        let (first, payload) = loop {
+            let (first, payload) = fan.next().await;
+            if first != 0x81 {
+                break (first, payload);
+            }
+        };
+        assert_eq!(first, 0x88, "{bytes:?}");
+        assert_eq!(payload[..2], code.to_be_bytes(), "{bytes:?}");
+        // No reset before it, however much is still sent.
+        fan.send(&[0; 2000]).await;
+        assert_eq!(in_time(fan.stream.read(&mut [0])).await.unwrap(), 0);
+    }
+    ground.end().await;
+}
