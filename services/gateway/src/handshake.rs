@@ -1,6 +1,7 @@
 //! `GET /v1/ws`: from a request to a fan's socket. Everything that can be refused is refused
 //! before the upgrade.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::upgrade::{OnUpgrade, Parts};
 use hyper_util::rt::TokioIo;
+use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -69,12 +71,22 @@ pub(crate) async fn websocket(
     Ok(switching(&key, subprotocol.map(|(_, name)| name)))
 }
 
+/// Why a socket does not come back from hyper.
+#[derive(Debug, Error)]
+enum NotTaken {
+    #[error("the request did not end in an upgrade")]
+    NotUpgraded(#[from] hyper::Error),
+    #[error("it is no socket of our accept loop")]
+    OtherSocket,
+    #[error("the runtime does not let go of it")]
+    Held(#[from] io::Error),
+}
+
 /// The socket once hyper is done with it, and what the client sent behind the request.
-async fn take_back(upgrade: OnUpgrade) -> anyhow::Result<(mio::net::TcpStream, Bytes)> {
+async fn take_back(upgrade: OnUpgrade) -> Result<(mio::net::TcpStream, Bytes), NotTaken> {
     let upgraded = upgrade.await?;
     let taken = upgraded.downcast::<TokioIo<TcpStream>>();
-    let Parts { io, read_buf, .. } =
-        taken.map_err(|_| anyhow::anyhow!("not upgraded by our own accept loop"))?;
+    let Parts { io, read_buf, .. } = taken.map_err(|_| NotTaken::OtherSocket)?;
     let socket = io.into_inner().into_std()?;
     Ok((mio::net::TcpStream::from_std(socket), read_buf))
 }
