@@ -102,6 +102,9 @@ pub enum GatewayError {
     /// The system has no room for its event loops.
     #[error("the event loops for fans can't be started")]
     Shards(#[from] io::Error),
+    /// A fault of ours.
+    #[error("an event loop for fans fell, and with it the gateway; its fans go on at others")]
+    ShardFell,
 }
 
 impl Gateway {
@@ -119,7 +122,8 @@ impl Gateway {
         let feeds = Arc::new(Feeds::default());
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
         let count = self.fans.shards();
-        let (shards, threads, errands) = shard::start(count, clock, &feeds, &sessions)?;
+        let fallen = CancellationToken::new();
+        let (shards, threads, errands) = shard::start(count, clock, &feeds, &sessions, &fallen)?;
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             feeds,
@@ -161,7 +165,6 @@ impl Gateway {
         tasks.spawn(Arc::clone(&edge.sessions).run(tasks_stop.clone()));
         tasks.spawn(presence.run(tasks_stop.clone()));
         tasks.spawn(peer_watch.run(tasks_stop.clone()));
-
         tasks.spawn(errands.run(Arc::clone(&edge)));
 
         let limits = ServeLimits {
@@ -170,7 +173,10 @@ impl Gateway {
         };
         let router = router(Arc::clone(&edge), self.cors_origins);
         let told = async {
-            stop.cancelled().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = fallen.cancelled() => stop.cancel(),
+            }
             edge.shards.drain();
         };
         tokio::join!(serve(listener, router, limits, stop.clone()), told);
@@ -184,7 +190,10 @@ impl Gateway {
                 tracing::error!(%error, "a task of the gateway ended abnormally");
             }
         }
-        Ok(())
+        match fallen.is_cancelled() {
+            true => Err(GatewayError::ShardFell),
+            false => Ok(()),
+        }
     }
 }
 

@@ -6,9 +6,9 @@
 //! same on tokio 8.7 us and 2.5 KB, a task per fan with tokio-tungstenite 10.4 us and 1.9 KB.
 //!
 //! HTTP and the handshake stay with hyper; then the socket comes here ([`inbox`]). [`event_loop`] is
-//! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how it comes, [`hear`] and [`read`] what a client says,
-//! [`interest`] who follows what, [`pump`] and [`write`] what goes out, [`due`] when, [`goodbye`] the
-//! end, [`errands`] what is done elsewhere.
+//! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how
+//! it comes, [`hear`] and [`read`] what a client says, [`interest`] who follows what, [`pump`] and
+//! [`write`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what is done elsewhere.
 
 mod admit;
 mod counts;
@@ -34,6 +34,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
+use tokio_util::sync::CancellationToken;
+
 use self::event_loop::{Ground, Shard};
 use self::inbox::Order;
 use crate::clock::Clock;
@@ -56,12 +58,26 @@ pub(crate) struct Threads {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Starts so many shards. What they send away is done by who runs the [`Errands`].
+/// Says that a shard fell, if the thread that holds it panics: its fans are cut then, and nobody
+/// would serve those who come.
+struct Watch(CancellationToken);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
+    }
+}
+
+/// Starts so many shards; `fallen` is cancelled if one of them panics. What they send away is done
+/// by who runs the [`Errands`].
 pub(crate) fn start(
     count: usize,
     clock: Clock,
     feeds: &Arc<Feeds>,
     sessions: &Arc<FanSessions>,
+    fallen: &CancellationToken,
 ) -> io::Result<(Shards, Threads, Errands)> {
     let connections = Arc::new(AtomicUsize::new(0));
     let (sender, errands) = errands::errands();
@@ -80,7 +96,12 @@ pub(crate) fn start(
         let shard = Shard::new(ground.clone())?;
         threads.inboxes.push(Arc::clone(&shard.inbox));
         let thread = std::thread::Builder::new().name(format!("shard-{number}"));
-        threads.threads.push(thread.spawn(move || shard.run())?);
+        let watch = Watch(fallen.clone());
+        let run = move || {
+            let _watch = watch;
+            shard.run();
+        };
+        threads.threads.push(thread.spawn(run)?);
     }
     let shards = Shards {
         inboxes: threads.inboxes.clone(),
@@ -142,5 +163,25 @@ impl Drop for Threads {
         self.inboxes
             .iter()
             .for_each(|inbox| inbox.order(Order::Abandon));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "it is what is watched for")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_noticed_and_one_that_ends_is_not() {
+        for panics in [false, true] {
+            let fallen = CancellationToken::new();
+            let watch = Watch(fallen.clone());
+            let thread = std::thread::spawn(move || {
+                let _watch = watch;
+                assert!(!panics, "on purpose");
+            });
+            assert_eq!(thread.join().is_err(), panics);
+            assert_eq!(fallen.is_cancelled(), panics);
+        }
     }
 }
