@@ -61,6 +61,10 @@ impl Shard {
                 }
             }
         }
+        // A place may have several looks due: asked twice, it would be given a second frame while
+        // the first is half written.
+        batch.sort_unstable();
+        batch.dedup();
         let (late, open): (Vec<_>, Vec<_>) = batch.into_iter().partition(|(_, is_late)| *is_late);
         late.into_iter().for_each(|(index, _)| self.give_up(index));
         self.pump(open.into_iter().map(|(index, _)| index).collect());
