@@ -136,8 +136,8 @@ pub struct Connection {
     wishes_changed: u32,
     /// The match that is looked at first: each has its turn.
     turn: u32,
-    /// Answers to what the client said; the shell reads nothing more before [`Output::Wait`], so
-    /// that they are as few as one message can ask for.
+    /// Answers to what the client said; the shell reads nothing more while there are any, so that
+    /// they are as few as one message can ask for.
     answers: VecDeque<Frame>,
     /// When the last poll gave something to write, if it did.
     wrote_us: Option<u64>,
@@ -295,6 +295,11 @@ impl Connection {
         self.followed.reserve_exact(1);
         self.followed.insert(index, Followed::new(policy, asked));
         self.wishes_changed += 1;
+    }
+
+    /// Whether something that the client said is not answered yet: nothing more is to be read then.
+    pub fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
     }
 
     fn unfollow(&mut self, match_id: &MatchId) {

@@ -99,9 +99,13 @@ impl Fan {
         }
     }
 
-    /// While something is on its way nothing is read: its answer would have no place.
+    /// While something is on its way, or an answer waits, nothing is read: a client that says more
+    /// than it is answered would have its answers pile up.
     pub(super) fn may_hear(&self) -> bool {
-        self.stage == Stage::Open && self.in_flight.is_none() && !self.is_refreshing
+        self.stage == Stage::Open
+            && self.in_flight.is_none()
+            && !self.is_refreshing
+            && !self.connection.has_answers()
     }
 
     /// What is next for it.

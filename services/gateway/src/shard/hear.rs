@@ -122,6 +122,7 @@ impl Shard {
         if matches!(message, ClientMessage::Hello { .. }) {
             fan.session.forget_read();
         }
+        debug_assert!(!fan.connection.has_answers(), "answers never pile up");
         let session = fan.connection.session();
         match fan.connection.said(message) {
             Some(Request::Refresh(token)) => {

@@ -87,6 +87,7 @@ impl Shard {
         let Some(fan) = self.fans.get(index) else {
             return false;
         };
+        debug_assert!(fan.in_flight.is_none(), "one frame ends before the next");
         match write(&fan.socket, &bytes, 0) {
             Wrote::All => {
                 self.counts.frames.increment(1);

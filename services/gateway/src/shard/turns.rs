@@ -47,8 +47,8 @@ impl Shard {
     pub(super) fn serve_due(&mut self, max: usize) -> usize {
         let now_us = self.clock.now_us();
         let count = max.min(self.due.len());
-        let mut batch = Vec::with_capacity(count);
-        for index in self.due.drain(..count) {
+        let (mut late, mut open) = (Vec::new(), Vec::with_capacity(count));
+        for index in each_once(self.due.drain(..count)) {
             if let Some(fan) = self.fans.get(index) {
                 let Fan { alarm, .. } = fan;
                 let is_limited = fan.stage != Stage::Open || fan.in_flight.is_some();
@@ -56,18 +56,13 @@ impl Shard {
                     true if fan.until_us > now_us => {
                         self.wheel.set(index, alarm, fan.until_us);
                     }
-                    true => batch.push((index, true)),
-                    false => batch.push((index, false)),
+                    true => late.push(index),
+                    false => open.push(index),
                 }
             }
         }
-        // A place may have several looks due: asked twice, it would be given a second frame while
-        // the first is half written.
-        batch.sort_unstable();
-        batch.dedup();
-        let (late, open): (Vec<_>, Vec<_>) = batch.into_iter().partition(|(_, is_late)| *is_late);
-        late.into_iter().for_each(|(index, _)| self.give_up(index));
-        self.pump(open.into_iter().map(|(index, _)| index).collect());
+        late.into_iter().for_each(|index| self.give_up(index));
+        self.pump(open);
         count
     }
 
@@ -82,5 +77,24 @@ impl Shard {
         let count = batch.len().max(1);
         self.pump(batch);
         count
+    }
+}
+
+/// A place may have several looks due, those of who had it before among them. Asked twice at once
+/// it would be given a second frame while the first is half written.
+fn each_once(due: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut once: Vec<u32> = due.collect();
+    once.sort_unstable();
+    once.dedup();
+    once
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_due_twice_is_looked_at_once() {
+        assert_eq!(each_once([7, 3, 7, 9, 3, 7].into_iter()), [3, 7, 9]);
     }
 }

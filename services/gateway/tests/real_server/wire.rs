@@ -143,6 +143,29 @@ async fn many_messages_at_once_are_answered_in_their_order() {
     ground.end().await;
 }
 
+/// Where answers pile up, the event loop's own check ends it, and the fan hears no more.
+#[tokio::test]
+async fn a_client_that_says_more_than_it_is_answered_waits_for_its_answers() {
+    let ground = Ground::ready().await;
+    let followed: Vec<String> = (0..32).map(|number| format!("m{number}")).collect();
+    let query = format!("match={}", followed.join(","));
+    let mut fan = Raw::connect(&ground, &query, &[]).await;
+    fan.next_of("welcome").await;
+
+    let others: Vec<Value> = (0..26)
+        .map(|number| json!({"match": format!("n{number}")}))
+        .collect();
+    let hello = json!({"type": "hello", "subscriptions": others}).to_string();
+    fan.send(&frame(0x81, hello.as_bytes()).repeat(20)).await;
+
+    for _ in 0..20 {
+        fan.next_of("welcome").await;
+    }
+    fan.send(&frame(0x89, b"there")).await;
+    while fan.next().await != (0x8a, b"there".to_vec()) {}
+    ground.end().await;
+}
+
 #[tokio::test]
 async fn illegal_bytes_are_told_by_their_code() {
     let ground = Ground::ready().await;
