@@ -6,11 +6,12 @@ mod harness;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use grandstand_play::generate::chance::Chance;
 use harness::cluster::Cluster;
 use harness::fan::{Ends, Fan, Wish};
 use harness::matches::{self, LIMITED_OVERS};
 use harness::replica::Place;
-use harness::seed::{Chance, seed};
+use harness::seed::seed;
 use harness::socket::{Codec, Heard};
 use tokio::sync::watch;
 use tokio::task::JoinSet;

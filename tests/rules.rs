@@ -21,7 +21,7 @@ mod side;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use seed::Chance;
+use grandstand_play::generate::chance::Chance;
 
 /// How many matches a run makes.
 const MATCHES: u64 = 600;

@@ -5,12 +5,13 @@ mod harness;
 
 use std::collections::BTreeMap;
 
+use grandstand_play::generate::chance::Chance;
 use harness::api::Api;
 use harness::cluster::Cluster;
 use harness::fan::{Ends, Fan, Wish};
 use harness::matches::{self, LIMITED_OVERS, TESTS};
 use harness::replica::Place;
-use harness::seed::{Chance, seed};
+use harness::seed::seed;
 use harness::socket::Codec;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};

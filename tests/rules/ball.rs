@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::seed::Chance;
 use super::side::{Side, happens};
+use grandstand_play::generate::chance::Chance;
 
 /// Runs off the bat, as often as they are made.
 const RUNS: [u64; 24] = [

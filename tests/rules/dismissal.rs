@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::seed::Chance;
 use super::side::{Side, happens};
+use grandstand_play::generate::chance::Chance;
 
 /// Off a fair ball, as often as it happens.
 const KINDS: [&str; 16] = [

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::innings::{self, Plan};
 use super::outcome;
-use super::seed::Chance;
 use super::side::{Side, happens};
+use grandstand_play::generate::chance::Chance;
 
 /// Type, overs and balls of an over, as they are played.
 const FORMATS: [(&str, u64, u64); 8] = [

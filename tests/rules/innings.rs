@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::ball::{self, Runs};
 use super::dismissal;
-use super::seed::Chance;
 use super::side::{Side, happens};
+use grandstand_play::generate::chance::Chance;
 
 /// What an innings is played by.
 #[derive(Debug, Clone, Copy)]

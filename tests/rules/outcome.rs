@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::seed::Chance;
 use super::side::{Side, happens};
+use grandstand_play::generate::chance::Chance;
 
 /// How it ended, whatever the runs say: results are entered.
 pub(crate) fn outcome(chance: &mut Chance, sides: &[Side; 2]) -> Value {

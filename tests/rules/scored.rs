@@ -12,7 +12,7 @@ use grandstand_play::{create, events, read, tally};
 use grandstand_sports::{Game, Rights, Sport};
 use serde_json::{Value, json};
 
-use super::seed::Chance;
+use grandstand_play::generate::chance::Chance;
 
 const RIGHTS: Rights = Rights {
     open: false,

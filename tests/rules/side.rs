@@ -1,6 +1,6 @@
 //! A made-up team: who may play, and who turns up that the file does not list.
 
-use super::seed::Chance;
+use grandstand_play::generate::chance::Chance;
 
 /// Names as no schoolbook has them.
 const NAMES: [&str; 14] = [

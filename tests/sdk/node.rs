@@ -13,9 +13,10 @@ use crate::harness::api::count_event;
 use crate::harness::cluster::Cluster;
 use crate::harness::program::program;
 use crate::harness::replica::Place;
-use crate::harness::seed::{Chance, seed};
+use crate::harness::seed::seed;
 use crate::harness::wait::in_time;
 use crate::proxy::Proxy;
+use grandstand_play::generate::chance::Chance;
 
 const MATCH: &str = "sdk";
 /// How many events are posted one by one while connections are cut.

@@ -2,7 +2,7 @@
 //! each time for one seed.
 
 mod attack;
-mod chance;
+pub mod chance;
 mod chances;
 mod innings;
 mod names;

@@ -2,11 +2,12 @@
 
 /// A sequence of numbers that looks random (SplitMix64).
 #[derive(Debug, Clone)]
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
-    /// The sequence of `seed` for one `purpose`: more numbers drawn for one leave the others alone.
-    pub(crate) fn new(seed: u64, purpose: u64) -> Self {
+    /// The sequence of `seed` for one `purpose`: more numbers drawn for one, or in another order,
+    /// leave the others alone.
+    pub fn new(seed: u64, purpose: u64) -> Self {
         Self(seed ^ purpose.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
@@ -19,28 +20,33 @@ impl Chance {
     }
 
     /// A number below `bound`; 0 where there is none.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 
     /// Whether it happened this time.
-    pub(crate) fn happens(&mut self, permille: u64) -> bool {
+    pub fn happens(&mut self, permille: u64) -> bool {
         self.below(1000) < permille
     }
 
+    /// One of `choices`, all as likely; there is at least one.
+    pub fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.index(choices.len())].clone()
+    }
+
     /// An index below `length`.
-    pub(crate) fn index(&mut self, length: usize) -> usize {
+    pub fn index(&mut self, length: usize) -> usize {
         self.below(length as u64) as usize
     }
 
     /// One of `choices`, each as often as its weight says.
-    pub(crate) fn weighted<T: Copy, const N: usize>(&mut self, choices: [(T, u64); N]) -> T {
+    pub fn weighted<T: Copy, const N: usize>(&mut self, choices: [(T, u64); N]) -> T {
         self.weighted_index(choices.map(|(_, weight)| weight))
             .map_or(choices[0].0, |index| choices[index].0)
     }
 
     /// The index of one of `weights`, if any of them is above 0.
-    pub(crate) fn weighted_index(
+    pub fn weighted_index(
         &mut self,
         weights: impl IntoIterator<Item = u64, IntoIter: Clone>,
     ) -> Option<usize> {
@@ -56,7 +62,7 @@ impl Chance {
     }
 
     /// Takes one of `from` away, if there is one.
-    pub(crate) fn take<T>(&mut self, from: &mut Vec<T>) -> Option<T> {
+    pub fn take<T>(&mut self, from: &mut Vec<T>) -> Option<T> {
         if from.is_empty() {
             return None;
         }
