@@ -224,6 +224,18 @@ pub enum Status {
     Damaged,
 }
 
+impl Status {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Delayed => "delayed",
+            Self::Stale => "stale",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
 /// The small messages of the server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

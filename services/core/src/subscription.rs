@@ -154,6 +154,11 @@ impl Subscription {
         Some((self.epoch?, self.seq))
     }
 
+    /// Whether the fan says that it has more than it is shown, and it is not clear yet if it can.
+    pub fn is_doubted(&self) -> bool {
+        self.doubted_us.is_some()
+    }
+
     /// The hash of the state where the fan stands, if a record ends there that it was shown: a
     /// cursor is only the fan's word, and a hash is enough to guess what comes next.
     pub fn hash(&self, log: &MatchLog) -> Option<StateHash> {

@@ -40,7 +40,7 @@ pub(crate) async fn websocket(
 ) -> Result<Response, Refused> {
     let key = websocket_key(request.headers())?;
     let subprotocol = subprotocol(request.headers())?;
-    let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(bad_query)?;
+    let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
     let viewer = edge.access.viewer(request.headers())?;
     let phase = viewer.phase(peer.map(|peer| peer.0.0.ip()));
     let upgrade = hyper::upgrade::on(&mut request);
@@ -173,17 +173,6 @@ fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Pro
             Err(problem.detail(detail))
         }
     }
-}
-
-fn bad_query(error: crate::query::QueryError) -> Problem {
-    metrics::counter!("grandstand_refusals_total", "reason" => "bad-query").increment(1);
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "bad-query",
-        "The query can't be read",
-    )
-    .detail(error.detail.clone())
-    .member("field", error.field)
 }
 
 fn switching(key: &HeaderValue, subprotocol: Option<&'static str>) -> Response {

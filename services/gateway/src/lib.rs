@@ -1,18 +1,18 @@
 //! The fans' edge: WebSocket and GET. It holds no state that matters and knows no sport: what it
 //! shows it has from patches alone.
 //!
-//! [`follow`] writes the matches in memory, [`feeds`] holds them, [`shard`] and [`gets`] look at them
+//! [`follow`] writes the matches in memory, [`feeds`] holds them, [`shard`] and [`doors`] look at them
 //! for who came in by which door.
 
 mod access;
 mod args;
 mod clock;
 mod directory;
+mod doors;
 mod fan_session;
 mod feeds;
 mod follow;
 mod freshness;
-mod gets;
 mod handshake;
 mod peers;
 mod presence;
@@ -201,10 +201,7 @@ impl Gateway {
 fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
     let doors = Router::new()
         .route("/v1/ws", get(handshake::websocket))
-        .route("/v1/matches", get(gets::directory))
-        .route("/v1/matches/{match}", get(gets::head))
-        .route("/v1/matches/{match}/state", get(gets::state))
-        .route("/v1/matches/{match}/log/{epoch}/{n}", get(gets::segment))
+        .merge(doors::routes())
         .with_state(edge);
     with_problem_fallbacks(doors.merge(grandstand_web::fan_page())).layer(cors::layer(origins))
 }

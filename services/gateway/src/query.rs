@@ -1,12 +1,19 @@
 //! The query of `GET /v1/ws`: subscriptions without a message.
 
+use std::borrow::Cow;
+
 use grandstand_core::ids::{Cursor, MatchId};
 use grandstand_core::message::{SUBSCRIPTIONS_MAX, Subscribe, check_delay, check_heartbeat};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
+use grandstand_server::problem::Problem;
+use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
+
+/// Why no token is taken from a query.
+pub(crate) const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>";
 
 /// What a query asks for.
 #[derive(Debug, Default)]
@@ -19,9 +26,21 @@ pub(crate) struct Query {
 #[derive(Debug)]
 pub(crate) struct QueryError {
     /// The parameter.
-    pub(crate) field: &'static str,
+    pub(crate) field: Cow<'static, str>,
     /// What is wrong with it.
     pub(crate) detail: String,
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad-query",
+            "The query can't be read",
+        )
+        .detail(error.detail)
+        .member("field", error.field)
+    }
 }
 
 /// The parameters as they stand there.
@@ -44,10 +63,7 @@ impl Query {
     pub(crate) fn parse(query: &str) -> Result<Self, QueryError> {
         let parameters = parameters(query)?;
         if parameters.token.is_some() || parameters.access_token.is_some() {
-            return Err(fault(
-                "token",
-                "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>",
-            ));
+            return Err(fault("token", TOKEN_IN_QUERY));
         }
         let heartbeat_s = number("heartbeat_s", parameters.heartbeat_s.as_deref())?;
         check_heartbeat(heartbeat_s).map_err(|e| fault("heartbeat_s", &e.to_string()))?;
@@ -90,7 +106,7 @@ fn parameters(query: &str) -> Result<Parameters, QueryError> {
         .map_err(|e| fault("query", &e.to_string()))
 }
 
-fn cursor(text: Option<&str>) -> Result<Option<Cursor>, QueryError> {
+pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, QueryError> {
     match text {
         None | Some("") => Ok(None),
         Some(text) => text
@@ -100,7 +116,7 @@ fn cursor(text: Option<&str>) -> Result<Option<Cursor>, QueryError> {
     }
 }
 
-fn number(field: &'static str, text: Option<&str>) -> Result<Option<u32>, QueryError> {
+pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<u32>, QueryError> {
     text.map(|text| {
         text.parse()
             .map_err(|_| fault(field, "is a number of seconds"))
@@ -108,7 +124,7 @@ fn number(field: &'static str, text: Option<&str>) -> Result<Option<u32>, QueryE
     .transpose()
 }
 
-fn word<T: DeserializeOwned>(
+pub(crate) fn word<T: DeserializeOwned>(
     field: &'static str,
     text: Option<&str>,
 ) -> Result<Option<T>, QueryError> {
@@ -122,9 +138,9 @@ fn split(list: Option<&str>) -> Vec<&str> {
         .map_or_else(Vec::new, |list| list.split(',').collect())
 }
 
-fn fault(field: &'static str, detail: &str) -> QueryError {
+pub(crate) fn fault(field: impl Into<Cow<'static, str>>, detail: &str) -> QueryError {
     QueryError {
-        field,
+        field: field.into(),
         detail: detail.to_owned(),
     }
 }

@@ -45,8 +45,8 @@ impl FromStr for Origin {
 }
 
 /// Lets pages of `origins` do everything, and those of any other origin only GET without
-/// `Authorization`: what they may see is public anyway. Cookies play no part. `ETag` and
-/// `Retry-After` are exposed.
+/// `Authorization`: what they may see is public anyway. Cookies play no part. `ETag`,
+/// `Retry-After` and what tells pollers when to come again are exposed.
 pub fn layer(origins: Vec<Origin>) -> CorsLayer {
     let allowed = move |origin: &HeaderValue, request: &Parts| {
         origins.iter().any(|listed| listed.0 == *origin) || is_public_get(request)
@@ -63,7 +63,12 @@ pub fn layer(origins: Vec<Origin>) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
         ])
-        .expose_headers([ETAG, RETRY_AFTER])
+        .expose_headers([
+            ETAG,
+            RETRY_AFTER,
+            HeaderName::from_static("grandstand-poll-after-ms"),
+            HeaderName::from_static("grandstand-status"),
+        ])
         .max_age(PREFLIGHT_AGE_MAX)
 }
 
@@ -160,7 +165,7 @@ mod tests {
         let answer = ask(LISTED, "GET", &[]).await;
         assert_eq!(
             answer.headers()[ACCESS_CONTROL_EXPOSE_HEADERS],
-            "etag,retry-after"
+            "etag,retry-after,grandstand-poll-after-ms,grandstand-status"
         );
         assert!(
             !answer

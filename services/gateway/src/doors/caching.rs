@@ -1,0 +1,70 @@
+//! Who may keep an answer, for how long, and how a client is told that it has it already.
+
+use axum::response::{IntoResponse, Response};
+use grandstand_core::headers::Visibility;
+use grandstand_core::policy::{DIGEST_PERIOD_US, Pace, Policy};
+use grandstand_server::etag::{etag, if_none_match};
+use http::header::{CACHE_CONTROL, ETAG, VARY};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use crate::access::Viewer;
+
+/// An answer that is named by `tag`: a client that has it is told so.
+pub(super) fn tagged(
+    headers: &HeaderMap,
+    tag: &str,
+    cache: HeaderValue,
+    body: impl FnOnce() -> Response,
+) -> Response {
+    let response = match if_none_match(headers).names(tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => body(),
+    };
+    let mut response = kept(cache, response);
+    if let Some(tag) = etag(tag) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// An answer that may be kept as `cache` says, by who asked for the same form with the same token.
+pub(super) fn kept(cache: HeaderValue, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, cache);
+    headers.insert(VARY, HeaderValue::from_static("Accept, Authorization"));
+    response
+}
+
+/// How long an answer holds: until the next mark for those who see marks.
+pub(super) fn until_the_next_mark(
+    viewer: &Viewer,
+    policy: Policy,
+    visibility: Visibility,
+    now_us: u64,
+) -> HeaderValue {
+    let left_s = next_mark_in_us(policy, now_us) / 1_000_000;
+    let text = match (visibility, policy.pace, viewer.is_anonymous()) {
+        (Visibility::Private, _, _) => "private, no-store".to_owned(),
+        (_, Pace::Digest { .. }, true) => format!("public, max-age={left_s}"),
+        (_, Pace::Digest { .. }, false) => format!("private, max-age={left_s}"),
+        (_, Pace::Realtime | Pace::Batch, true) => "public, max-age=1".to_owned(),
+        (_, Pace::Realtime | Pace::Batch, false) => "private, no-cache".to_owned(),
+    };
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("no-store"))
+}
+
+/// An answer that never changes.
+pub(super) fn for_ever(viewer: &Viewer, visibility: Visibility) -> HeaderValue {
+    HeaderValue::from_static(match (visibility, viewer.is_anonymous()) {
+        (Visibility::Private, _) => "private, no-store",
+        (_, true) => "public, max-age=31536000, immutable",
+        // Others may have to wait for what this viewer sees now.
+        (_, false) => "private, max-age=31536000, immutable",
+    })
+}
+
+/// How long until somebody who asks by GET sees more, if he sees marks: all of them see the same.
+pub(super) fn next_mark_in_us(policy: Policy, now_us: u64) -> u64 {
+    let shown_us = now_us.saturating_sub(policy.delay_us);
+    DIGEST_PERIOD_US - shown_us % DIGEST_PERIOD_US
+}

@@ -1,0 +1,32 @@
+//! The doors for who comes over plain HTTP: each looks at the same logs as a socket does, and shows
+//! what the viewer's policy has released.
+//!
+//! [`shown`] is what all of them begin with: a match, through the eyes of who asks. [`caching`] says
+//! who may keep an answer and for how long, [`parameters`] what a query may hold. The others are one
+//! door each.
+
+mod caching;
+mod events;
+mod head;
+mod list;
+mod parameters;
+mod segment;
+mod shown;
+mod state;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::Edge;
+
+/// All of them.
+pub(crate) fn routes() -> Router<Arc<Edge>> {
+    Router::new()
+        .route("/v1/matches", get(list::list))
+        .route("/v1/matches/{match}", get(head::head))
+        .route("/v1/matches/{match}/state", get(state::state))
+        .route("/v1/matches/{match}/log/{epoch}/{n}", get(segment::segment))
+        .route("/v1/matches/{match}/events", get(events::events))
+}

@@ -1,0 +1,79 @@
+//! What the query of a GET may hold: what a door does not know is refused, since a misspelt wish
+//! that is passed over is answered with something else than was asked for.
+
+use axum::extract::Query;
+use grandstand_server::codec::Codec as Form;
+use grandstand_server::problem::Problem;
+use http::Uri;
+
+use crate::query::{QueryError, TOKEN_IN_QUERY, fault};
+
+/// The parameters of one request, each known to its door, and there once.
+#[derive(Debug)]
+pub(super) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Those of `uri`, if they are all among `known`.
+    pub(super) fn of(uri: &Uri, known: &[&'static str]) -> Result<Self, QueryError> {
+        let parsed = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        let parameters = parsed.map_err(|e| fault("query", &e.to_string()))?.0;
+        for (index, (name, _)) in parameters.iter().enumerate() {
+            let known_as = known.iter().find(|known| **known == name);
+            match known_as {
+                Some(known) if parameters[..index].iter().any(|(other, _)| other == name) => {
+                    return Err(fault(*known, "is there twice"));
+                }
+                Some(_) => {}
+                None if matches!(name.as_str(), "token" | "access_token") => {
+                    return Err(fault("token", TOKEN_IN_QUERY));
+                }
+                None if known.is_empty() => {
+                    return Err(fault(name.clone(), "this door takes no parameters"));
+                }
+                None => {
+                    let detail = format!("this door takes {}", known.join(", "));
+                    return Err(fault(name.clone(), &detail));
+                }
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Refuses whatever is there.
+    pub(super) fn none(uri: &Uri, form: Form) -> Result<(), Problem> {
+        match Self::of(uri, &[]) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Problem::from(error).codec(form)),
+        }
+    }
+
+    /// What one of them says.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.0.iter();
+        parameters.find_map(|(other, text)| (other == name).then_some(text.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_door_does_not_know_is_named() {
+        let of = |query: &str| {
+            let uri = format!("/?{query}").parse().unwrap();
+            Parameters::of(&uri, &["after", "wait"]).map_err(|error| error.field.into_owned())
+        };
+        let parameters = of("wait=5&after=5.1-7").unwrap();
+        assert_eq!(parameters.get("after"), Some("5.1-7"));
+        assert_eq!(parameters.get("snapshot"), None);
+        assert!(of("").is_ok());
+        for (query, field) in [
+            ("afer=0", "afer"),
+            ("wait=1&wait=2", "wait"),
+            ("access_token=x", "token"),
+        ] {
+            assert_eq!(of(query).unwrap_err(), field, "{query}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A match through the eyes of who asks over HTTP, as of the marks that all GETs share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use grandstand_core::frame::{Codec, Frame};
+use grandstand_core::ids::MatchId;
+use grandstand_core::policy::Released;
+use grandstand_server::codec::Codec as Form;
+use grandstand_server::problem::Problem;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::caching::{tagged, until_the_next_mark};
+use crate::Edge;
+use crate::access::Viewer;
+use crate::feeds::{Content, Following, Reader, Ready};
+use crate::follow::ABSENT_US;
+
+/// How long a GET waits for a match to be read.
+const LOAD_MAX: Duration = Duration::from_secs(5);
+
+/// Whether an answer of one epoch, seq and form ever changes.
+pub(super) enum Varies {
+    Never,
+    WithStatus,
+}
+
+/// A match, and as of when a viewer sees it.
+pub(super) struct Shown {
+    pub(super) viewer: Viewer,
+    pub(super) form: Form,
+    following: Following,
+    changed: Arc<Notify>,
+    /// When the match was there.
+    pub(super) now_us: u64,
+}
+
+impl Shown {
+    /// Reads the match if nobody has it yet; a problem if it is not there, or not for this viewer.
+    pub(super) async fn of(edge: &Edge, name: &str, headers: &HeaderMap) -> Result<Self, Problem> {
+        let viewer = edge.access.viewer(headers)?;
+        let form = Form::of_answer(headers);
+        let match_id =
+            MatchId::new(name).map_err(|e| unknown().detail(e.to_string()).codec(form))?;
+        let changed = Arc::new(Notify::new());
+        let reader = Reader::Task(Arc::clone(&changed));
+        let now_us = edge.clock.now_us();
+        let following = edge.feeds.open(&match_id, reader, now_us, ABSENT_US);
+        let mut shown = Self {
+            viewer,
+            form,
+            following: following.map_err(|full| busy(&full.to_string()).codec(form))?,
+            changed,
+            now_us,
+        };
+        let loaded = async {
+            while shown.see(|_| ())?.is_none() {
+                shown.changed().await;
+            }
+            Ok::<(), Problem>(())
+        };
+        match timeout(LOAD_MAX, loaded).await {
+            Ok(loaded) => loaded?,
+            Err(_) => {
+                let problem = busy("The match can't be read from the broker now.");
+                return Err(problem.codec(form));
+            }
+        }
+        shown.now_us = edge.clock.now_us();
+        Ok(shown)
+    }
+
+    pub(super) fn match_id(&self) -> &MatchId {
+        self.following.slot().match_id()
+    }
+
+    /// Waits until something may be otherwise than at the last look.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Looks at the match; none while it is being read.
+    pub(super) fn see<R>(&self, look: impl FnOnce(&Ready) -> R) -> Result<Option<R>, Problem> {
+        let problem = match &*self.following.slot().read() {
+            Content::Loading { .. } => return Ok(None),
+            Content::Ready(ready) if self.viewer.may_read(self.match_id(), ready.visibility) => {
+                return Ok(Some(look(ready)));
+            }
+            Content::Ready(_) => Problem::new(
+                StatusCode::FORBIDDEN,
+                "not-allowed",
+                "Your token does not name this match",
+            )
+            .detail("It is private: ask whoever runs it for a token that names it."),
+            Content::Absent { .. } => unknown(),
+        };
+        Err(problem.codec(self.form))
+    }
+
+    /// Looks at the match, which must be there.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Ready) -> R) -> Result<R, Problem> {
+        let seen = self.see(look)?;
+        seen.ok_or_else(|| busy("The match is being read again.").codec(self.form))
+    }
+
+    /// The last seq that the viewer may see at `now_us`.
+    pub(super) fn released(&self, ready: &Ready, now_us: u64) -> u64 {
+        let policy = self.viewer.policy(ready.feed.delay_s);
+        match policy.released(ready.feed.follower.log(), now_us, 0) {
+            Released::UpTo(seq) => seq,
+            Released::SameAsBefore => 0,
+        }
+    }
+
+    /// An answer that depends on epoch, seq and form, and on the status if it says so: a client
+    /// that has it is told.
+    pub(super) fn answer(
+        &self,
+        headers: &HeaderMap,
+        varies: Varies,
+        body: impl FnOnce(&Ready, u64) -> Response,
+    ) -> Result<Response, Problem> {
+        self.look(|ready| {
+            let seq = self.released(ready, self.now_us);
+            if seq == 0 {
+                let title = "There is nothing to see of this match yet";
+                return Err(not_found("unknown-match", title).codec(self.form));
+            }
+            let epoch = ready.feed.follower.log().epoch();
+            let word = word(self.form);
+            let tag = match varies {
+                Varies::Never => format!("{epoch}-{seq}-{word}"),
+                Varies::WithStatus => format!("{epoch}-{seq}-{word}-{:?}", ready.feed.status),
+            };
+            let policy = self.viewer.policy(ready.feed.delay_s);
+            let cache = until_the_next_mark(&self.viewer, policy, ready.visibility, self.now_us);
+            Ok(tagged(headers, &tag, cache, || body(ready, seq)))
+        })?
+    }
+}
+
+fn unknown() -> Problem {
+    not_found("unknown-match", "There is no such match")
+}
+
+/// What names a form in a tag.
+pub(super) fn word(form: Form) -> &'static str {
+    match form {
+        Form::Json => "json",
+        Form::MessagePack => "msgpack",
+    }
+}
+
+/// The codec of frames in a form.
+pub(super) fn codec(form: Form) -> Codec {
+    match form {
+        Form::Json => Codec::Json,
+        Form::MessagePack => Codec::MessagePack,
+    }
+}
+
+pub(super) fn frame_response(form: Form, frame: Frame) -> Response {
+    ([(CONTENT_TYPE, form.media_type())], frame.bytes()).into_response()
+}
+
+pub(super) fn not_found(word: &'static str, title: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, word, title)
+}
+
+fn busy(detail: &str) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        "This can't be read right now",
+    )
+    .detail(detail)
+    .retry_after_s(1)
+}
