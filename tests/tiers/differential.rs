@@ -99,10 +99,17 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
                     .follow(matches.clone(), EVENTS + 1, by_message),
             )
         };
-        let (query, message) = (follow(false), follow(true));
+        let mut following = vec![follow(false), follow(true)];
         let again = tokio::spawn(viewer.clone().reconnect(matches.clone(), stopped.clone()));
         let poll = tokio::spawn(viewer.clone().poll(matches.clone(), stopped.clone()));
-        looking.push((viewer, [query, message], [again, poll]));
+        let mut polling = vec![again, poll];
+        for name in &matches {
+            let listen = viewer.clone().listen(name.clone(), EVENTS + 1);
+            following.push(tokio::spawn(listen));
+            let wait = viewer.clone().long_poll(name.clone(), stopped.clone());
+            polling.push(tokio::spawn(wait));
+        }
+        looking.push((viewer, following, polling));
     }
 
     let mut pace = tokio::time::interval(Duration::from_millis(100));
@@ -152,6 +159,9 @@ fn check_that_all_was_seen(viewer: &Viewer, matches: &[String], seen: &[Seen]) {
             ("query", EVENTS + 1),
             ("message", EVENTS + 1),
             ("reconnect", EVENTS + 1),
+            ("stream", EVENTS + 1),
+            ("poll", EVENTS + 1),
+            ("long poll", EVENTS + 1),
             ("list", EVENTS + 1),
             ("state", EVENTS + 1),
             ("head", EVENTS + 1),

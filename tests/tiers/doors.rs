@@ -7,6 +7,8 @@ use tokio::sync::watch;
 
 use crate::harness::api::Api;
 use crate::harness::fan::{Fan, Wish};
+use crate::harness::listener::Listener;
+use crate::harness::poller::Poller;
 use crate::harness::socket::{Codec, Heard, Socket};
 use crate::rule::{Door, Pace, Seen, now_us};
 
@@ -144,6 +146,42 @@ impl Viewer {
         seen
     }
 
+    /// Waits at the polls of one match, for every event.
+    pub(crate) async fn long_poll(
+        self,
+        match_id: String,
+        stop: watch::Receiver<bool>,
+    ) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let api = |turn: usize| Api::new(&self.urls[turn % self.urls.len()], self.token.as_deref());
+        let mut poller = Poller::new(api(0), &match_id).every_event().wait_s(3);
+        for turn in 0.. {
+            if *stop.borrow() {
+                break;
+            }
+            poller.api = api(turn);
+            poller.ask().await;
+            let seq = poller.replica.seq;
+            seen.push(Self::seen(Door::Get, "long poll", &match_id, seq));
+        }
+        seen
+    }
+
+    /// Listens to the stream of one match from the first event on, until it has seen `last`.
+    pub(crate) async fn listen(self, match_id: String, last: u64) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let api = Api::new(&self.urls[0], self.token.as_deref());
+        let query = "after=0&snapshot=never&policy=realtime";
+        let mut listener = Listener::connect(api, &match_id, query).await;
+        while listener.replica.seq < last {
+            let heard = listener.next().await;
+            assert!(heard.is_some(), "{}: {:?}", self.name, listener.other);
+            let seq = listener.replica.seq;
+            seen.push(Self::seen(Door::Socket, "stream", &match_id, seq));
+        }
+        seen
+    }
+
     async fn poll_match(&self, api: &Api, name: &str, seen: &mut Vec<Seen>) {
         let state = api.get(&format!("/v1/matches/{name}/state")).await;
         if state.status == 404 {
@@ -153,6 +191,10 @@ impl Viewer {
         let seq = state["seq"].as_u64().unwrap();
         assert_eq!(state["state"]["count"], seq - 1, "{state}");
         seen.push(Self::seen(Door::Get, "state", name, seq));
+        let poll = api.get(&format!("/v1/matches/{name}/events")).await.json();
+        let seq = poll["seq"].as_u64().unwrap();
+        assert_eq!(poll["state"]["count"], seq - 1, "{poll}");
+        seen.push(Self::seen(Door::Get, "poll", name, seq));
         let head = api.get(&format!("/v1/matches/{name}")).await.json();
         let seq = head["seq"].as_u64().unwrap();
         assert_eq!(head["strip"]["score"], (seq - 1).to_string(), "{head}");

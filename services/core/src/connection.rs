@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use crate::connection::followed::Followed;
 use crate::follow::Follower;
 use crate::frame::{Codec, Frame};
-use crate::ids::MatchId;
+use crate::ids::{Epoch, MatchId};
 use crate::message::{
     ClientMessage, CloseCode, Head, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
 };
@@ -150,7 +150,14 @@ pub struct Connection {
 impl Connection {
     /// A fan who has just come; the first output is its `welcome`.
     pub fn new(settings: Settings, rights: FanRights, now_us: u64) -> Self {
-        let mut connection = Self {
+        let mut connection = Self::of_listener(settings, rights, now_us);
+        connection.welcome();
+        connection
+    }
+
+    /// A fan whose client can't say anything. It is not welcomed: there is no session to name.
+    pub fn of_listener(settings: Settings, rights: FanRights, now_us: u64) -> Self {
+        Self {
             settings,
             rights,
             followed: Vec::new(),
@@ -162,9 +169,7 @@ impl Connection {
             pinged_us: None,
             written_us: now_us,
             closing: None,
-        };
-        connection.welcome();
-        connection
+        }
     }
 
     /// The matches that are followed.
@@ -181,6 +186,12 @@ impl Connection {
     pub fn policy(&self, match_id: &MatchId) -> Option<PolicyName> {
         let index = self.find(match_id).ok()?;
         Some(self.followed[index].policy())
+    }
+
+    /// Where the fan stands in a match that it follows; none before it was told anything.
+    pub fn cursor(&self, match_id: &MatchId) -> Option<(Epoch, u64)> {
+        let index = self.find(match_id).ok()?;
+        self.followed[index].cursor()
     }
 
     fn find(&self, match_id: &MatchId) -> Result<usize, usize> {

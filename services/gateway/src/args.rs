@@ -72,6 +72,9 @@ pub struct FanArgs {
     /// Event loops for connections, 1 to 64; one for each core unless given
     #[arg(long, value_name = "COUNT", env = "GRANDSTAND_SHARDS", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub shards: Option<u16>,
+    /// Fans who listen to server-sent events at once, 0 to 20000; each is a connection too
+    #[arg(long, value_name = "COUNT", env = "GRANDSTAND_SSE_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u16).range(0..=20_000))]
+    pub sse_max: u16,
 }
 
 /// What fans without a token are.

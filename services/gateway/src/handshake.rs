@@ -29,7 +29,7 @@ use crate::Edge;
 use crate::access::{Viewer, random_u128};
 use crate::query::Query;
 use crate::refuse::Refused;
-use crate::shard::Arrival;
+use crate::shard::{Arrival, count_connect};
 
 /// Upgrades a request to a fan's connection.
 pub(crate) async fn websocket(
@@ -97,9 +97,7 @@ fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Que
         .iter()
         .filter(|subscribe| subscribe.after.is_some())
         .count() as u64;
-    let resumed = if cursors > 0 { "true" } else { "false" };
-    metrics::counter!("grandstand_connects_total", "resumed" => resumed).increment(1);
-    metrics::counter!("grandstand_resumes_total").increment(cursors);
+    count_connect(cursors);
     let settings = Settings {
         codec,
         session: SessionId::new(random_u128()),

@@ -50,6 +50,7 @@ pub use sign::FreshSign;
 use crate::access::Access;
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::doors::Streams;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
 use crate::peers::PeerWatch;
@@ -89,6 +90,9 @@ struct Edge {
     sessions: Arc<FanSessions>,
     clock: Clock,
     shards: Shards,
+    streams: Streams,
+    /// Cancelled when this gateway goes: nobody waits at a door any more.
+    drain: CancellationToken,
     /// Sockets on their way from HTTP to a shard.
     handshakes: TaskTracker,
 }
@@ -122,6 +126,7 @@ impl Gateway {
         let feeds = Arc::new(Feeds::default());
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
         let count = self.fans.shards();
+        let streams = Streams::new(usize::from(self.fans.sse_max));
         let fallen = CancellationToken::new();
         let (shards, threads, errands) = shard::start(count, clock, &feeds, &sessions, &fallen)?;
         let edge = Arc::new(Edge {
@@ -131,6 +136,8 @@ impl Gateway {
             sessions,
             clock,
             shards,
+            streams,
+            drain: CancellationToken::new(),
             handshakes: TaskTracker::new(),
         });
         let follow = Follow::new(
@@ -178,6 +185,7 @@ impl Gateway {
                 () = fallen.cancelled() => stop.cancel(),
             }
             edge.shards.drain();
+            edge.drain.cancel();
         };
         tokio::join!(serve(listener, router, limits, stop.clone()), told);
         edge.handshakes.close();

@@ -76,7 +76,7 @@ impl Presence {
             admin_url: self.advertised.admin_url.clone(),
             started_us,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            connections: self.edge.shards.connections() as u64,
+            connections: (self.edge.shards.connections() + self.edge.streams.connections()) as u64,
             connections_max: self.connections_max as u64,
             fans: Default::default(),
             fans_total: 0,

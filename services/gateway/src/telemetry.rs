@@ -4,10 +4,13 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
 /// Describes every metric of a gateway. Without match or user labels: their number is bounded.
 pub(crate) fn describe() {
-    describe_gauge!("grandstand_connections", "Fans connected over WebSocket");
+    describe_gauge!(
+        "grandstand_connections",
+        "Fans connected, by transport: websocket or sse"
+    );
     describe_counter!(
         "grandstand_connects_total",
-        "WebSocket handshakes, by whether a cursor was shown"
+        "Fans who connected, by whether a cursor was shown"
     );
     describe_counter!(
         "grandstand_disconnects_total",
@@ -17,7 +20,10 @@ pub(crate) fn describe() {
         "grandstand_refusals_total",
         "What was refused to fans, by reason"
     );
-    describe_counter!("grandstand_frames_total", "WebSocket messages written");
+    describe_counter!(
+        "grandstand_frames_total",
+        "Messages written to connected fans"
+    );
     describe_histogram!(
         "grandstand_shard_lag_seconds",
         Unit::Seconds,

@@ -16,7 +16,7 @@ use grandstand_core::subscription::{News, Read, SnapshotWish, Subscription};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use tokio::time::timeout_at;
+use tokio::time::sleep_until;
 
 use super::caching::{kept, next_mark_in_us, tagged, until_the_next_mark};
 use super::parameters::Parameters;
@@ -124,13 +124,16 @@ impl Poll<'_> {
                 Next::Wait(wake_us) => wake_us.unwrap_or(u64::MAX),
             };
             let until_us = self.until_us();
-            if until_us <= now_us {
+            if until_us <= now_us || self.edge.drain.is_cancelled() {
                 return self.nothing(now_us);
             }
             let wake_us = wake_us.saturating_add(self.spread_us).min(until_us);
-            let woken = timeout_at(self.edge.clock.instant(wake_us), self.shown.changed());
-            // Either way there is something to look at.
-            let _ = woken.await;
+            // Whatever comes, there is something to look at.
+            tokio::select! {
+                () = self.shown.changed() => {}
+                () = sleep_until(self.edge.clock.instant(wake_us)) => {}
+                () = self.edge.drain.cancelled() => {}
+            }
         }
     }
 

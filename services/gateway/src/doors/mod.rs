@@ -13,6 +13,7 @@ mod parameters;
 mod segment;
 mod shown;
 mod state;
+mod stream;
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::Edge;
+
+pub(crate) use self::stream::Streams;
 
 /// All of them.
 pub(crate) fn routes() -> Router<Arc<Edge>> {
@@ -29,4 +32,5 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/v1/matches/{match}/state", get(state::state))
         .route("/v1/matches/{match}/log/{epoch}/{n}", get(segment::segment))
         .route("/v1/matches/{match}/events", get(events::events))
+        .route("/v1/matches/{match}/stream", get(stream::stream))
 }

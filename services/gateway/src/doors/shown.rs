@@ -83,13 +83,20 @@ impl Shown {
         self.changed.notified().await;
     }
 
+    /// Looks at what is known of the match, whatever it is.
+    pub(super) fn glance<R>(&self, look: impl FnOnce(&Content) -> R) -> R {
+        look(&self.following.slot().read())
+    }
+
+    pub(super) fn may_read(&self, ready: &Ready) -> bool {
+        self.viewer.may_read(self.match_id(), ready.visibility)
+    }
+
     /// Looks at the match; none while it is being read.
     pub(super) fn see<R>(&self, look: impl FnOnce(&Ready) -> R) -> Result<Option<R>, Problem> {
         let problem = match &*self.following.slot().read() {
             Content::Loading { .. } => return Ok(None),
-            Content::Ready(ready) if self.viewer.may_read(self.match_id(), ready.visibility) => {
-                return Ok(Some(look(ready)));
-            }
+            Content::Ready(ready) if self.may_read(ready) => return Ok(Some(look(ready))),
             Content::Ready(_) => Problem::new(
                 StatusCode::FORBIDDEN,
                 "not-allowed",

@@ -1,22 +1,23 @@
-//! What a shard counts, by handles that are looked up once.
+//! What is counted of fans, by handles that are looked up once.
 
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::News;
 use metrics::{Counter, Gauge, Histogram};
 
-/// The counters of one shard; all shards' are the same series.
-pub(super) struct Counts {
-    pub(super) connections: Gauge,
-    pub(super) frames: Counter,
+/// The counters of one shard, or of all streams; all shards' are the same series.
+pub(crate) struct Counts {
+    pub(crate) connections: Gauge,
+    pub(crate) frames: Counter,
     pub(super) loops: Histogram,
     by_policy: [(Counter, Histogram); 3],
 }
 
 impl Counts {
-    pub(super) fn new() -> Self {
+    /// By `transport`, a word for the way in which fans are connected.
+    pub(crate) fn new(transport: &'static str) -> Self {
         let policies = [PolicyName::Digest, PolicyName::Batch, PolicyName::Realtime];
         Self {
-            connections: metrics::gauge!("grandstand_connections"),
+            connections: metrics::gauge!("grandstand_connections", "transport" => transport),
             frames: metrics::counter!("grandstand_frames_total"),
             loops: metrics::histogram!("grandstand_shard_lag_seconds"),
             by_policy: policies.map(PolicyName::as_str).map(|policy| {
@@ -29,7 +30,7 @@ impl Counts {
     }
 
     /// A frame of a match was written at `now_us`.
-    pub(super) fn news(&self, news: News, now_us: u64) {
+    pub(crate) fn news(&self, news: News, now_us: u64) {
         let (events, delivery) = &self.by_policy[news.policy as usize];
         events.increment(news.events);
         if let Some(accepted_us) = news.accepted_us {
@@ -38,8 +39,15 @@ impl Counts {
     }
 }
 
+/// Somebody connects, with so many cursors.
+pub(crate) fn count_connect(cursors: u64) {
+    let resumed = if cursors > 0 { "true" } else { "false" };
+    metrics::counter!("grandstand_connects_total", "resumed" => resumed).increment(1);
+    metrics::counter!("grandstand_resumes_total").increment(cursors);
+}
+
 /// A connection ends, and why.
-pub(super) fn count_cut(reason: &'static str) {
+pub(crate) fn count_cut(reason: &'static str) {
     metrics::counter!("grandstand_disconnects_total", "reason" => reason).increment(1);
 }
 

@@ -94,7 +94,7 @@ impl Shard {
             sessions: ground.sessions,
             errands: ground.errands,
             connections: ground.connections,
-            counts: Counts::new(),
+            counts: Counts::new("websocket"),
         })
     }
 

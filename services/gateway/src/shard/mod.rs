@@ -42,6 +42,7 @@ use crate::clock::Clock;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
 
+pub(crate) use self::counts::{Counts, count_connect, count_cut};
 pub(crate) use self::errands::Errands;
 pub(crate) use self::inbox::{Arrival, Inbox};
 

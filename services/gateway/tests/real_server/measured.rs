@@ -23,7 +23,7 @@ async fn everything_an_operator_watches_is_measured() {
 
     let text = metrics.render();
     for wanted in [
-        "grandstand_connections ",
+        "grandstand_connections{transport=\"websocket\"} ",
         "grandstand_frames_total ",
         "grandstand_events_total{policy=\"realtime\"} ",
         "grandstand_delivery_seconds_bucket{policy=\"realtime\",le=\"0.1\"} ",

@@ -1,0 +1,198 @@
+//! One who listens to an event stream: a connection whose frames go out piece by piece.
+//!
+//! No piece begins before the socket has taken the one before it: hyper lets go of a piece when it
+//! is written, and with it goes the permit for the next. So a reader that is slow or dead holds one
+//! piece here, what hyper and the kernel keep for its socket, and a share in a frame.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use grandstand_core::connection::{Connection, MatchView, Matches, Output, Settings};
+use grandstand_core::frame::{Codec, Frame};
+use grandstand_core::ids::MatchId;
+use grandstand_core::message::ServerMessage;
+use grandstand_core::session::SessionId;
+use grandstand_core::subscription::News;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep_until, timeout};
+
+use super::text::{self, Text};
+use super::{Shown, Wish};
+use crate::Edge;
+use crate::access::random_u128;
+use crate::feeds::Content;
+use crate::shard::count_cut;
+
+/// A client whose socket takes nothing for so long is cut.
+const STALL_MAX: Duration = Duration::from_secs(30);
+/// How much is handed over at once: less than hyper queues, so that it goes on asking, and what it
+/// asks for can be the end.
+const PIECE_BYTES_MAX: usize = 4 * 1024;
+/// Clients whose connections break come again spread over so long, from half a second on.
+const RECONNECT_WINDOW_MS: u64 = 2_000;
+const RECONNECT_MIN_MS: u64 = 500;
+
+/// A fan whose client only listens.
+pub(super) struct Listener {
+    edge: Arc<Edge>,
+    shown: Shown,
+    connection: Connection,
+    /// What is left of the message that is being written.
+    text: Text,
+    /// What that message brings.
+    news: Option<News>,
+    /// One permit: for the piece that is on its way.
+    piece: Arc<Semaphore>,
+    /// It was told that this gateway goes.
+    goes: bool,
+    /// Why it ended, if we ended it.
+    ended: Option<&'static str>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Bytes that hyper has not written yet.
+struct Piece {
+    bytes: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Listener {
+    pub(super) fn new(
+        edge: Arc<Edge>,
+        shown: Shown,
+        place: OwnedSemaphorePermit,
+        phase: u64,
+        wish: Wish,
+    ) -> Self {
+        let settings = Settings {
+            codec: Codec::Json,
+            // It is told to nobody, so nobody takes it up.
+            session: SessionId::new(random_u128()),
+            phase,
+            heartbeat_s: wish.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
+        };
+        let now_us = edge.clock.now_us();
+        let mut connection = Connection::of_listener(settings, shown.viewer.rights(), now_us);
+        connection.subscribe(wish.of_match(shown.match_id().clone()));
+        edge.streams.counts.connections.increment(1.0);
+        Self {
+            edge,
+            shown,
+            connection,
+            text: text::retry(RECONNECT_MIN_MS + spread_ms()),
+            news: None,
+            piece: Arc::new(Semaphore::new(1)),
+            goes: false,
+            ended: None,
+            _place: place,
+        }
+    }
+
+    /// The next piece of the body, once there is something to say and the socket has taken the
+    /// piece before; an error cuts the connection.
+    pub(super) async fn next(mut self) -> Option<(io::Result<Bytes>, Self)> {
+        let permit = Arc::clone(&self.piece).acquire_owned();
+        let Ok(Ok(permit)) = timeout(STALL_MAX, permit).await else {
+            self.ended = Some("too_slow");
+            return Some((Err(io::ErrorKind::TimedOut.into()), self));
+        };
+        if !self.text.has_remaining() {
+            if let Some(news) = self.news.take() {
+                let now_us = self.edge.clock.now_us();
+                self.edge.streams.counts.news(news, now_us);
+            }
+            self.text = self.next_text().await?;
+            self.edge.streams.counts.frames.increment(1);
+        }
+        let length = self.text.remaining().min(PIECE_BYTES_MAX);
+        let piece = Piece {
+            bytes: self.text.copy_to_bytes(length),
+            _permit: permit,
+        };
+        Some((Ok(Bytes::from_owner(piece)), self))
+    }
+
+    /// The next message; none if there is nothing more to say.
+    async fn next_text(&mut self) -> Option<Text> {
+        loop {
+            if self.goes {
+                self.ended = Some("this gateway goes");
+                return None;
+            }
+            let now_us = self.edge.clock.now_us();
+            // It says nothing: that its socket takes what we write is all that is heard of it.
+            self.connection.heard(now_us);
+            match self.connection.poll(&Sight(&self.shown), now_us) {
+                Output::Answer(frame) => return Some(text::message(&frame, None)),
+                Output::Frame(frame, news) => {
+                    self.news = Some(news);
+                    let cursor = self.connection.cursor(self.shown.match_id());
+                    return Some(text::message(&frame, cursor));
+                }
+                Output::Ping => {}
+                Output::AskLeader(match_id) => self.edge.feeds.ask_leader(&match_id),
+                Output::Wait(_) if self.connection.matches().next().is_none() => {
+                    self.ended = Some("not allowed");
+                    return None;
+                }
+                Output::Wait(wake_us) => {
+                    let wake = self.edge.clock.instant(wake_us.unwrap_or(u64::MAX));
+                    tokio::select! {
+                        () = self.shown.changed() => {}
+                        () = sleep_until(wake) => {}
+                        () = self.edge.drain.cancelled() => {
+                            self.goes = true;
+                            return Some(goaway());
+                        }
+                    }
+                }
+                Output::Close(_, reason) => {
+                    self.ended = Some(reason);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        count_cut(self.ended.unwrap_or("gone"));
+        self.edge.streams.counts.connections.decrement(1.0);
+    }
+}
+
+/// The match that is listened to, through the listener's eyes.
+struct Sight<'a>(&'a Shown);
+
+impl Matches for Sight<'_> {
+    fn look<R>(&self, _only: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R {
+        self.0.glance(|content| match content {
+            Content::Loading { .. } => look(MatchView::Loading),
+            Content::Absent { .. } => look(MatchView::Absent),
+            Content::Ready(ready) if !self.0.may_read(ready) => look(MatchView::Forbidden),
+            Content::Ready(ready) => look(MatchView::Ready(&ready.feed)),
+        })
+    }
+}
+
+fn goaway() -> Text {
+    let message = ServerMessage::Goaway {
+        reason: "drain",
+        reconnect_in_ms: spread_ms() as u32,
+        window_ms: RECONNECT_WINDOW_MS as u32,
+    };
+    text::message(&Frame::of(Codec::Json, &message), None)
+}
+
+fn spread_ms() -> u64 {
+    random_u128() as u64 % RECONNECT_WINDOW_MS
+}

@@ -1,0 +1,18 @@
+//! The same match through every door: whoever looks, and however, sees each event once and ends at
+//! the same state.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod harness;
+
+#[path = "doors/cached.rs"]
+mod cached;
+#[path = "doors/differential.rs"]
+mod differential;
+#[path = "doors/polling.rs"]
+mod polling;
+#[path = "doors/refused.rs"]
+mod refused;
+#[path = "doors/stage.rs"]
+mod stage;
+#[path = "doors/streams.rs"]
+mod streams;

@@ -1,0 +1,138 @@
+//! Polling and long polling: the message that a socket with the same cursor would get.
+
+use serde_json::Value;
+
+use crate::harness::poller::{Poller, poll_after};
+use crate::harness::replica::Place;
+use crate::harness::wait::found;
+use crate::stage::Stage;
+
+async fn asked(stage: &Stage, query: &str) -> Value {
+    let answer = stage
+        .viewer()
+        .get(&format!("/v1/matches/m/events?{query}"))
+        .await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+    answer.json()
+}
+
+#[tokio::test]
+async fn a_poll_is_told_what_a_socket_with_its_cursor_would_be_told() {
+    let stage = Stage::new().await;
+    let place = stage.count(1..=30).await;
+    found("the last event at the gateway", async || {
+        let state = stage.viewer().state("m").await;
+        (state["seq"] == place.seq).then_some(())
+    })
+    .await;
+    let epoch = &place.epoch;
+    for (query, reason) in [
+        (String::new(), "joined"),
+        ("after=0".to_owned(), "behind"),
+        (format!("after={epoch}-5"), "behind"),
+        ("after=1790000000000000.1-5".to_owned(), "other_epoch"),
+        (format!("after={epoch}-31&snapshot=always"), "asked"),
+        // The leader knows of no such event either.
+        (format!("after={epoch}-32"), "rolled_back"),
+        (format!("after={epoch}-900&wait=30"), "rolled_back"),
+    ] {
+        let snapshot = asked(&stage, &query).await;
+        assert_eq!(snapshot["type"], "snapshot", "{query}");
+        assert_eq!(snapshot["reason"], reason, "{query}");
+        assert_eq!(Place::of(&snapshot), place, "{query}");
+    }
+    for (query, first, last) in [
+        ("snapshot=never".to_owned(), 1, 31),
+        ("after=0&snapshot=never".to_owned(), 1, 31),
+        (format!("after={epoch}-15"), 16, 31),
+        (format!("after={epoch}-30"), 31, 31),
+    ] {
+        let message = asked(&stage, &query).await;
+        assert_eq!(message["type"], "events", "{query}");
+        let seqs: Vec<u64> = message["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(seq)
+            .collect();
+        assert_eq!(seqs, (first..=last).collect::<Vec<_>>(), "{query}");
+        assert_eq!(message["hash"], place.hash.as_str(), "{query}");
+    }
+    let mut poller = Poller::new(stage.viewer(), "m");
+    poller.until_seq(31).await;
+    let nothing = poller.ask().await;
+    assert_eq!(nothing.status, 204);
+    assert_eq!(nothing.header("grandstand-status"), "live");
+    assert!(
+        !poll_after(&nothing).is_zero(),
+        "come back, but not at once"
+    );
+}
+
+fn seq(event: &Value) -> u64 {
+    event["seq"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn who_wants_every_event_gets_them_in_bounded_messages() {
+    let stage = Stage::new().await;
+    let place = stage.count(1..=150).await;
+    let mut poller = Poller::new(stage.viewer(), "m").every_event();
+    let first = poller.ask().await;
+    assert_eq!(poller.replica.seq, 64);
+    assert!(poll_after(&first).is_zero(), "there is more at once");
+    poller.until_seq(place.seq).await;
+    assert_eq!(poller.replica.place().unwrap(), place);
+    assert_eq!(poller.replica.events.len(), 151);
+    assert!(poller.replica.snapshots.is_empty());
+}
+
+#[tokio::test]
+async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up() {
+    let stage = Stage::new().await;
+    let mut poller = Poller::new(stage.viewer(), "m").wait_s(1);
+    poller.until_seq(1).await;
+    let nothing = poller.ask().await;
+    assert_eq!(nothing.status, 204);
+    assert!(poll_after(&nothing).is_zero());
+    // Out of a cache it would be no wait.
+    assert_eq!(nothing.header("cache-control"), "no-store");
+
+    let mut poller = poller.wait_s(30);
+    for n in 1..=5 {
+        let asking = tokio::spawn(async move {
+            let answer = poller.ask().await;
+            (poller, answer)
+        });
+        stage.count(n..=n).await;
+        let answer;
+        (poller, answer) = asking.await.unwrap();
+        assert_eq!(answer.status, 200, "event {n} ends the wait");
+        assert_eq!(poller.replica.seq, n + 1);
+    }
+    assert_eq!(poller.replica.events.len(), 5);
+}
+
+#[tokio::test]
+async fn a_long_poll_of_the_free_tier_ends_at_a_mark() {
+    let stage = Stage::new().await;
+    let mut poller = Poller::new(stage.cluster.viewer(0, None), "m").wait_s(30);
+    poller.until_seq(1).await;
+    for round in 0..2 {
+        let first = round * 20 + 1;
+        let asking = tokio::spawn(async move {
+            poller.ask().await;
+            poller
+        });
+        let place = stage.count(first..=first + 19).await;
+        poller = asking.await.unwrap();
+        // All that one mark shows comes together; what came after it, with the next.
+        poller.until_seq(place.seq).await;
+    }
+    assert_eq!(
+        poller.replica.events.len(),
+        40,
+        "and none of it as a snapshot"
+    );
+    assert_eq!(poller.replica.snapshots.len(), 1);
+}

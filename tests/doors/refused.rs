@@ -1,0 +1,61 @@
+//! What is wrong is named, at every door.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::api::{Api, open_match};
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn every_door_names_what_is_wrong() {
+    let stage = Stage::new().await;
+    let mut private = open_match("secret");
+    private["visibility"] = json!("private");
+    stage.scorer.create("secret", &private).await;
+    let viewer = stage.viewer();
+    for door in ["", "/state", "/events", "/log/5.1/0"] {
+        let path = |name: &str| format!("/v1/matches/{name}{door}");
+        for unknown in ["nobody-knows", "NO-ID", "x%20y"] {
+            let problem = viewer.get(&path(unknown)).await.problem(404);
+            assert_eq!(
+                problem["type"], "/problems/unknown-match",
+                "{unknown}{door}"
+            );
+        }
+        let problem = viewer.get(&path("secret")).await.problem(403);
+        assert_eq!(problem["type"], "/problems/not-allowed", "{door}");
+        for (query, field) in [("tokn=x", "tokn"), ("token=x", "token"), ("a=1&a=1", "a")] {
+            let problem = viewer
+                .get(&format!("{}?{query}", path("m")))
+                .await
+                .problem(400);
+            assert_eq!(problem["type"], "/problems/bad-query", "{door}?{query}");
+            assert_eq!(problem["field"], field, "{door}?{query}");
+        }
+        let stranger = Api::new(viewer.url.as_str(), Some("no.token.at-all"));
+        let problem = stranger.get(&path("m")).await.problem(401);
+        assert!(problem["detail"].is_string(), "{problem}");
+        let posted = viewer.request(Method::POST, &path("m"));
+        Api::send(posted).await.problem(405);
+    }
+    viewer.get("/v1/matches?page=2").await.problem(400);
+    for (query, field) in [
+        ("after=x", "after"),
+        ("after=5.1", "after"),
+        ("after=-1", "after"),
+        ("after=7", "after"),
+        ("after=5.1-99999999999999999999", "after"),
+        ("wait=31", "wait"),
+        ("wait=-1", "wait"),
+        ("wait=1.5", "wait"),
+        ("wait=99999999999999999999", "wait"),
+        ("snapshot=sometimes", "snapshot"),
+        ("after=0&after=0", "after"),
+        ("policy=realtime", "policy"),
+    ] {
+        let path = format!("/v1/matches/m/events?{query}");
+        let problem = viewer.get(&path).await.problem(400);
+        assert_eq!(problem["field"], field, "{query}: {problem}");
+        assert!(problem["detail"].is_string(), "{query}");
+    }
+}

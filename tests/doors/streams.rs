@@ -1,0 +1,139 @@
+//! Server-sent events: what a stream begins with, goes on from, and ends with.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::harness::api::{Api, open_match};
+use crate::harness::listener::Listener;
+use crate::harness::wait::{found, in_time};
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_stream_goes_on_where_its_last_event_was() {
+    let stage = Stage::new().await;
+    stage.count(1..=3).await;
+    let mut listener = Listener::connect(stage.viewer(), "m", "").await;
+    listener.until_seq(4).await;
+    assert!(
+        listener
+            .retry_ms
+            .is_some_and(|ms| (500..=3_000).contains(&ms))
+    );
+    assert_eq!(listener.replica.snapshots, [(4, "joined".to_owned())]);
+    listener.cut();
+    stage.count(4..=9).await;
+    listener.resume().await;
+    listener.until_seq(10).await;
+    assert_eq!(
+        listener.replica.events.len(),
+        6,
+        "what was missed, one by one"
+    );
+    listener.cut();
+    let place = stage.count(10..=40).await;
+    listener.resume().await;
+    listener.until_seq(41).await;
+    assert_eq!(listener.replica.place().unwrap(), place);
+    assert_eq!(listener.replica.snapshots[1..], [(41, "behind".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_silent_stream_says_where_it_stands() {
+    let stage = Stage::new().await;
+    let mut listener = Listener::connect(stage.viewer(), "m", "heartbeat_s=15").await;
+    listener.until_seq(1).await;
+    let status = in_time("a heartbeat", listener.next()).await.unwrap();
+    assert_eq!(status["type"], "status");
+    assert_eq!(status["status"], "live");
+    assert_eq!(status["seq"], 1);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token_and_with_its_gateway() {
+    let stage = Stage::new().await;
+    let short = stage
+        .cluster
+        .token(&["--role", "fan", "--tier", "premium", "--ttl", "8"]);
+    let short = stage.cluster.viewer(0, Some(&short.await));
+    let mut listener = Listener::connect(short, "m", "").await;
+    listener.until_seq(1).await;
+    let mut stays = Listener::connect(stage.viewer(), "m", "").await;
+    stays.until_seq(1).await;
+
+    listener.until_end().await;
+    assert_eq!(listener.other.last().unwrap()["code"], "token_expired");
+    stage.cluster.gateways[0].signal(Signal::TERM);
+    stays.until_end().await;
+    let goaway = stays.other.last().unwrap();
+    assert_eq!(goaway["type"], "goaway");
+    assert!(goaway["reconnect_in_ms"].as_u64() <= goaway["window_ms"].as_u64());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_stream_is_said_before_it_begins() {
+    let mut stage = Stage::new().await;
+    stage.cluster.add_gateway(&["--sse-max", "1"]).await;
+    let mut private = open_match("secret");
+    private["visibility"] = json!("private");
+    stage.scorer.create("secret", &private).await;
+    let viewer = stage.viewer();
+    viewer
+        .get("/v1/matches/nobody-knows/stream")
+        .await
+        .problem(404);
+    viewer.get("/v1/matches/secret/stream").await.problem(403);
+    for (query, field) in [
+        ("after=x", "after"),
+        ("policy=fast", "policy"),
+        ("delay_s=3601", "delay_s"),
+        ("heartbeat_s=14", "heartbeat_s"),
+        ("snapshot=sometimes", "snapshot"),
+        ("wait=1", "wait"),
+        ("token=x", "token"),
+    ] {
+        let path = format!("/v1/matches/m/stream?{query}");
+        assert_eq!(
+            viewer.get(&path).await.problem(400)["field"],
+            field,
+            "{query}"
+        );
+    }
+    let request = viewer.request(Method::GET, "/v1/matches/m/stream");
+    let answer = Api::send(request.header("last-event-id", "the third")).await;
+    assert_eq!(answer.problem(400)["field"], "Last-Event-ID");
+
+    stage.cluster.until_live(1, "m", &stage.premium).await;
+    let viewer = stage.cluster.viewer(1, Some(&stage.premium));
+    let mut first = Listener::connect(viewer.clone(), "m", "").await;
+    first.until_seq(1).await;
+    let refused = viewer.get("/v1/matches/m/stream").await;
+    assert!(!refused.header("retry-after").is_empty());
+    let problem = refused.problem(503);
+    assert_eq!(problem["type"], "/problems/over-capacity");
+    assert!(problem["poll_after_ms"].is_u64(), "{problem}");
+    let polled = viewer.get(problem["poll_url"].as_str().unwrap()).await;
+    assert_eq!(polled.json()["type"], "snapshot");
+    // A place that is left is there for the next.
+    first.cut();
+    found("room", async || {
+        let request = viewer.request(Method::GET, "/v1/matches/m/stream");
+        let head = tokio::time::timeout(Duration::from_secs(5), request.send()).await;
+        head.ok()?
+            .ok()
+            .filter(|head| head.status() == 200)
+            .map(drop)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wish_beyond_the_tier_is_said_and_clamped() {
+    let stage = Stage::new().await;
+    let anybody = stage.cluster.viewer(0, None);
+    let mut listener = Listener::connect(anybody, "m", "policy=realtime").await;
+    listener.until_seq(1).await;
+    assert_eq!(listener.other[0]["code"], "policy_not_granted");
+}
