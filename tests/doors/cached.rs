@@ -11,17 +11,17 @@ use crate::stage::Stage;
 #[tokio::test]
 async fn what_everybody_sees_may_be_shared_until_the_next_mark_and_not_longer() {
     let stage = Stage::new().await;
-    let place = stage.count(1..=70).await;
     let mut private = open_match("secret");
     private["visibility"] = json!("private");
     stage.scorer.create("secret", &private).await;
+    let place = stage.count(1..=70).await;
     let free = stage.cluster.fan_token("free").await;
     let insider = ["--role", "fan", "--matches", "secret"];
     let insider = stage.cluster.token(&insider).await;
     let anybody = stage.cluster.viewer(0, None);
     found("the last event for everybody", async || {
-        let seq = anybody.state("m").await["seq"].as_u64();
-        (seq == Some(place.seq)).then_some(())
+        let state = anybody.get("/v1/matches/m/state").await;
+        (state.status == 200 && state.json()["seq"] == place.seq).then_some(())
     })
     .await;
 
