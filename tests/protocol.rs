@@ -13,6 +13,8 @@ mod marks;
 mod refusals;
 #[path = "protocol/stage.rs"]
 mod stage;
+#[path = "protocol/strips.rs"]
+mod strips;
 #[path = "protocol/subscribing.rs"]
 mod subscribing;
 #[path = "protocol/tokens.rs"]

@@ -149,10 +149,13 @@ async fn answers_refusals_and_small_messages_are_what_the_schemas_say() {
     let nobody = cluster.viewer(0, None).get("/v1/ws?match=m").await;
     contract.check("problem.json", &nobody.json());
     let premium = cluster.fan_token("premium").await;
+    let live = cluster.viewer(0, Some(&premium)).get("/v1/live").await;
+    contract.check("match-list.json", &live.json());
     let free = cluster.fan_token("free").await;
     let asks = [
         json!({"type": "ping"}),
         json!({"type": "subscribe", "match": "nobody"}),
+        json!({"type": "subscribe", "match": "*"}),
         json!({"type": "subscribe", "match": "m", "snapshot": "always", "policy": "realtime"}),
         json!({"type": "hello", "session": "00112233445566778899aabbccddeeff", "heartbeat_s": 20}),
         json!({"type": "ping"}),
@@ -179,7 +182,7 @@ async fn answers_refusals_and_small_messages_are_what_the_schemas_say() {
             hear(&contract, &message, &mut kinds);
         }
     }
-    for kind in ["welcome", "snapshot", "pong", "error"] {
+    for kind in ["welcome", "snapshot", "strips", "pong", "error"] {
         assert!(kinds.contains(kind), "no {kind} in {kinds:?}");
     }
 }

@@ -4,18 +4,22 @@
 mod followed;
 mod hello;
 mod poll;
+mod strips;
 
 use std::collections::VecDeque;
 
 use crate::connection::followed::Followed;
+use crate::connection::strips::FollowedStrips;
 use crate::follow::Follower;
 use crate::frame::{Codec, Frame};
 use crate::ids::{Epoch, MatchId};
 use crate::message::{
-    ClientMessage, CloseCode, Head, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
+    ClientMessage, CloseCode, Head, Named, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
+    Wish,
 };
 use crate::policy::{Policy, PolicyName};
 use crate::session::SessionId;
+use crate::strips::{StripsBoard, StripsView};
 use crate::subscription::News;
 
 pub use hello::SessionRefusal;
@@ -97,6 +101,15 @@ pub struct Feed {
 pub trait Matches {
     /// Calls `look` with what is known of the match.
     fn look<R>(&self, match_id: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R;
+
+    /// Calls `look` with the strips of all live matches as that view has them now, once they are
+    /// known.
+    fn strips<R>(
+        &self,
+        view: StripsView,
+        now_us: u64,
+        look: impl FnOnce(&mut StripsBoard) -> R,
+    ) -> Option<R>;
 }
 
 /// What the shell does next.
@@ -133,8 +146,10 @@ pub struct Connection {
     rights: FanRights,
     /// By match, and no longer than it need be: most follow one.
     followed: Vec<Followed>,
+    /// The strips of all live matches, where they are followed.
+    strips: Option<Box<FollowedStrips>>,
     wishes_changed: u32,
-    /// The match that is looked at first: each has its turn.
+    /// What is looked at first, of the matches and then the strips: each has its turn.
     turn: u32,
     /// Answers to what the client said; the shell reads nothing more while there are any, so that
     /// they are as few as one message can ask for.
@@ -144,7 +159,7 @@ pub struct Connection {
     heard_us: u64,
     pinged_us: Option<u64>,
     written_us: u64,
-    closing: Option<(CloseCode, &'static str)>,
+    closing: Option<Box<(CloseCode, &'static str)>>,
 }
 
 impl Connection {
@@ -161,6 +176,7 @@ impl Connection {
             settings,
             rights,
             followed: Vec::new(),
+            strips: None,
             wishes_changed: 0,
             turn: 0,
             answers: VecDeque::new(),
@@ -231,10 +247,9 @@ impl Connection {
                 self.settings.heartbeat_s = heartbeat_s.unwrap_or(self.settings.heartbeat_s);
                 return self.hello(session.as_deref(), subscriptions);
             }
-            ClientMessage::Subscribe(subscribe) => self.subscribe(subscribe),
-            ClientMessage::Unsubscribe(match_id) => {
-                self.unfollow(&match_id);
-            }
+            ClientMessage::Subscribe(wish) => self.follow(wish),
+            ClientMessage::Unsubscribe(Named::Match(match_id)) => self.unfollow(&match_id),
+            ClientMessage::Unsubscribe(Named::Strips) => self.unsubscribe_strips(),
             ClientMessage::Refresh(token) => return Some(Request::Refresh(token)),
             ClientMessage::Ping => {
                 let heads = self.heads();
@@ -262,11 +277,20 @@ impl Connection {
         asked
             .into_iter()
             .for_each(|subscribe| self.subscribe(subscribe));
+        self.subscribe_strips_again();
     }
 
     /// Ends the connection once what is pending is written.
     pub fn close(&mut self, code: CloseCode, reason: &'static str) {
-        self.closing.get_or_insert((code, reason));
+        self.closing.get_or_insert_with(|| Box::new((code, reason)));
+    }
+
+    /// Follows a match or the strips, or follows them otherwise.
+    pub fn follow(&mut self, wish: Wish) {
+        match wish {
+            Wish::Match(subscribe) => self.subscribe(subscribe),
+            Wish::Strips(wish) => self.subscribe_strips(wish),
+        }
     }
 
     /// Follows a match, or follows it otherwise: the cursor stays then.

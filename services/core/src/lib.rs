@@ -23,6 +23,7 @@ pub mod record;
 mod schemas;
 pub mod session;
 pub mod session_keeper;
+pub mod strips;
 pub mod subscription;
 pub mod value;
 mod wire;

@@ -1,14 +1,20 @@
 //! The fans' protocol, version 1: what a client may say, and the small messages of the server
 //! (`events` and `snapshot` are made in [`crate::frame`]).
 
+mod wish;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::hash::StateHash;
-use crate::ids::{Cursor, Epoch, MatchId};
-use crate::policy::{DELAY_S_MAX, PolicyName};
-use crate::subscription::SnapshotWish;
+use crate::ids::{Epoch, MatchId};
+use crate::policy::DELAY_S_MAX;
+
+pub use wish::{Named, StripsWish, Subscribe, Wish};
+pub(crate) use wish::{SubscribeWire, UnsubscribeWire};
 
 /// Subprotocol of JSON text frames, the default.
 pub const SUBPROTOCOL_JSON: &str = "grandstand.v1.json";
@@ -26,34 +32,19 @@ pub enum ClientMessage {
     Hello {
         /// The session to take up again.
         session: Option<String>,
-        /// Matches to follow.
-        subscriptions: Vec<Subscribe>,
+        /// What to follow.
+        subscriptions: Vec<Wish>,
         /// Seconds without traffic before the server says something.
         heartbeat_s: Option<u32>,
     },
-    /// Follow a match, or follow it otherwise.
-    Subscribe(Subscribe),
-    /// Follow a match no longer.
-    Unsubscribe(MatchId),
+    /// Follow something, or follow it otherwise.
+    Subscribe(Wish),
+    /// Follow something no longer.
+    Unsubscribe(Named),
     /// A newer token of the same user.
     Refresh(String),
     /// Is anybody there?
     Ping,
-}
-
-/// The wish to follow a match.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Subscribe {
-    /// Which.
-    pub match_id: MatchId,
-    /// What the client has seen already.
-    pub after: Option<Cursor>,
-    /// At most what the tier grants; that if absent.
-    pub policy: Option<PolicyName>,
-    /// How far behind the client wants to be; more than it must.
-    pub delay_s: u32,
-    /// Whether it takes snapshots.
-    pub snapshot: SnapshotWish,
 }
 
 /// Why a client's message can't be read.
@@ -68,7 +59,7 @@ impl ClientMessage {
         let kind = value.get("type").and_then(Value::as_str);
         match kind.ok_or_else(|| MessageError("a message is an object with a type".to_owned()))? {
             "hello" => read(value).and_then(|hello: HelloWire| {
-                let subscriptions = hello.subscriptions.into_iter().map(Subscribe::try_from);
+                let subscriptions = hello.subscriptions.into_iter().map(Wish::try_from);
                 Ok(Self::Hello {
                     session: hello.session,
                     subscriptions: subscriptions.collect::<Result<_, _>>()?,
@@ -76,7 +67,7 @@ impl ClientMessage {
                 })
             }),
             "subscribe" => Ok(Self::Subscribe(read::<SubscribeWire>(value)?.try_into()?)),
-            "unsubscribe" => Ok(Self::Unsubscribe(read::<UnsubscribeWire>(value)?.match_id)),
+            "unsubscribe" => Ok(Self::Unsubscribe(read::<UnsubscribeWire>(value)?.name)),
             "refresh" => Ok(Self::Refresh(read::<RefreshWire>(value)?.token)),
             "ping" => Ok(Self::Ping),
             other => Err(MessageError(format!(
@@ -91,11 +82,13 @@ impl ClientMessage {
     pub fn cursors(&self) -> u64 {
         let subscriptions = match self {
             Self::Hello { subscriptions, .. } => &subscriptions[..],
-            Self::Subscribe(subscribe) => std::slice::from_ref(subscribe),
+            Self::Subscribe(wish) => std::slice::from_ref(wish),
             Self::Unsubscribe(_) | Self::Refresh(_) | Self::Ping => &[],
         };
-        let resumed = |subscribe: &&Subscribe| subscribe.after.is_some();
-        subscriptions.iter().filter(resumed).count() as u64
+        subscriptions
+            .iter()
+            .filter(|wish| wish.has_cursor())
+            .count() as u64
     }
 }
 
@@ -133,76 +126,11 @@ pub(crate) struct HelloWire {
     heartbeat_s: Option<u32>,
 }
 
-/// Follow a match; again for the same match: follow it otherwise.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct SubscribeWire {
-    #[serde(rename = "match")]
-    match_id: MatchId,
-    after: Option<AfterWire>,
-    /// At most what the tier grants; that if absent.
-    policy: Option<PolicyName>,
-    /// How far behind to be, if more than must be.
-    #[cfg_attr(test, schemars(range(max = 3600)))]
-    delay_s: Option<u32>,
-    #[serde(default)]
-    snapshot: SnapshotWish,
-}
-
-/// What the client has seen already; seq 0 without an epoch: nothing, every event is wanted.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(extend("anyOf" = [
-    {"required": ["epoch"], "properties": {"epoch": {"type": "string"}}},
-    {"properties": {"seq": {"const": 0}}}
-])))]
-pub(crate) struct AfterWire {
-    epoch: Option<Epoch>,
-    /// The last seq delivered.
-    #[cfg_attr(test, schemars(range(max = 9_007_199_254_740_991_u64)))]
-    seq: u64,
-}
-
-/// Follow a match no longer.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct UnsubscribeWire {
-    #[serde(rename = "match")]
-    match_id: MatchId,
-}
-
 /// A newer token of the same user: rights are applied anew.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RefreshWire {
     token: String,
-}
-
-impl TryFrom<SubscribeWire> for Subscribe {
-    type Error = MessageError;
-
-    fn try_from(wire: SubscribeWire) -> Result<Self, MessageError> {
-        let after = match wire.after {
-            Some(AfterWire { epoch: None, seq }) if seq > 0 => {
-                return Err(MessageError(
-                    "after.epoch is missing; without it only seq 0 means anything".to_owned(),
-                ));
-            }
-            // Beyond it a number means different things to different clients.
-            Some(AfterWire { seq, .. }) if seq > crate::value::INTEGER_MAX as u64 => {
-                return Err(MessageError("after.seq is no seq".to_owned()));
-            }
-            Some(AfterWire { epoch, seq }) => Some(Cursor { epoch, seq }),
-            None => None,
-        };
-        Ok(Self {
-            match_id: wire.match_id,
-            after,
-            policy: wire.policy,
-            delay_s: check_delay(wire.delay_s)?,
-            snapshot: wire.snapshot,
-        })
-    }
 }
 
 fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, MessageError> {
@@ -273,6 +201,12 @@ pub enum ServerMessage<'a> {
     Pong {
         /// Where this fan stands.
         heads: Vec<Head<'a>>,
+    },
+    /// The strips of live matches: all first, then what changed.
+    Strips {
+        /// By match; null for one that is no longer among them.
+        #[cfg_attr(test, schemars(schema_with = "crate::schemas::strips"))]
+        strips: BTreeMap<&'a MatchId, Option<&'a Value>>,
     },
     /// Come again, elsewhere.
     Goaway {
@@ -356,18 +290,38 @@ impl CloseCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::PolicyName;
+    use crate::subscription::SnapshotWish;
     use serde_json::json;
 
     #[test]
     fn a_subscription_is_read_with_its_cursor() {
         let message = json!({"type": "subscribe", "match": "m", "after": {"epoch": "5.1", "seq": 7},
             "policy": "batch", "snapshot": "never", "newer": true});
-        let Ok(ClientMessage::Subscribe(subscribe)) = ClientMessage::parse(&message) else {
+        let Ok(ClientMessage::Subscribe(Wish::Match(subscribe))) = ClientMessage::parse(&message)
+        else {
             panic!("a subscription")
         };
         assert_eq!(subscribe.after, Some("5.1-7".parse().unwrap()));
         assert_eq!(subscribe.policy, Some(PolicyName::Batch));
         assert_eq!(subscribe.snapshot, SnapshotWish::Never);
+    }
+
+    #[test]
+    fn a_star_is_the_strips_of_all_live_matches() {
+        let message = json!({"type": "hello", "subscriptions": [{"match": "*", "delay_s": 30}]});
+        let Ok(ClientMessage::Hello { subscriptions, .. }) = ClientMessage::parse(&message) else {
+            panic!("a hello")
+        };
+        let wish = StripsWish {
+            policy: None,
+            delay_s: 30,
+        };
+        assert_eq!(subscriptions, [Wish::Strips(wish)]);
+        assert_eq!(
+            ClientMessage::parse(&json!({"type": "unsubscribe", "match": "*"})),
+            Ok(ClientMessage::Unsubscribe(Named::Strips))
+        );
     }
 
     #[test]
@@ -377,6 +331,7 @@ mod tests {
             (json!({"type": "shout"}), "shout"),
             (json!({"type": "subscribe"}), "match"),
             (json!({"type": "subscribe", "match": "A"}), "match id"),
+            (json!({"type": "subscribe", "match": "**"}), "match id"),
             (
                 json!({"type": "subscribe", "match": "m", "after": {"seq": 5}}),
                 "epoch",

@@ -4,6 +4,7 @@
 mod hold;
 mod ids;
 mod shapes;
+mod strips;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -14,6 +15,7 @@ use crate::event::Event;
 use crate::message::{HelloWire, RefreshWire, ServerMessage, SubscribeWire, UnsubscribeWire};
 use hold::hold;
 use shapes::{EventsMessage, PingMessage, RecordLine, SnapshotMessage};
+pub(crate) use strips::strips;
 
 #[test]
 fn the_schema_of_what_a_client_says_is_what_it_was() {

@@ -1,13 +1,15 @@
 //! The list of matches: the strip of each, as of any moment that somebody may see.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{Epoch, MatchId};
-use grandstand_core::policy::{DELAY_S_MAX, DIGEST_PERIOD_US, Pace};
+use grandstand_core::policy::{DELAY_S_MAX, DIGEST_PERIOD_US, Pace, Policy};
 use grandstand_core::record::RecordParts;
+use grandstand_core::strips::{Strip, StripsBoard, StripsView};
 use serde_json::{Value, json};
 
 use crate::access::Viewer;
@@ -18,7 +20,27 @@ const KEPT_US: u64 = DELAY_S_MAX as u64 * 1_000_000 + 2 * DIGEST_PERIOD_US;
 /// All matches of the stream.
 #[derive(Default)]
 pub(crate) struct Directory {
-    entries: RwLock<BTreeMap<MatchId, Entry>>,
+    entries: RwLock<Entries>,
+    /// Something changed since the last time that was asked.
+    changed: AtomicBool,
+    /// All that the stream holds was read once.
+    listed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_id: BTreeMap<MatchId, Entry>,
+    /// Those that somebody may see live: they are so, or were within the longest delay.
+    live: BTreeSet<MatchId>,
+}
+
+/// Which matches a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All that the viewer may find.
+    All,
+    /// The public ones that have begun and are not over.
+    Live,
 }
 
 struct Entry {
@@ -39,7 +61,7 @@ struct Shown {
     epoch: Epoch,
     seq: u64,
     ts: u64,
-    strip: Value,
+    strip: Arc<Strip>,
 }
 
 impl Directory {
@@ -65,10 +87,11 @@ impl Directory {
             },
             seq: last.seq,
             ts: last.ts,
-            strip: headers.strip.clone(),
+            strip: Arc::new(Strip::new(headers.strip.clone())),
         };
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.entry(match_id.clone()).or_insert_with(|| Entry {
+        let mut entries = self.write();
+        let Entries { by_id, live } = &mut *entries;
+        let entry = by_id.entry(match_id.clone()).or_insert_with(|| Entry {
             place: (0, 0),
             sport: headers.sport.clone(),
             visibility: headers.visibility,
@@ -90,31 +113,33 @@ impl Directory {
         entry.sport.clone_from(&headers.sport);
         entry.visibility = headers.visibility;
         entry.delay_s = headers.delay_s;
+        if shown.strip.is_live() {
+            live.insert(match_id.clone());
+        }
         entry.show(shown, now_us);
     }
 
     /// The leader has no record of a match any more.
     pub(crate) fn forget(&self, match_id: &MatchId) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.remove(match_id);
+        self.write().by_id.remove(match_id);
     }
 
     /// The leader had no record of a match when this stream sequence was the newest that we knew.
     pub(crate) fn forget_at(&self, match_id: &MatchId, stream_sequence: u64) {
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if entries
+        let by_id = &mut self.write().by_id;
+        if by_id
             .get(match_id)
             .is_some_and(|entry| entry.place.1 == stream_sequence)
         {
-            entries.remove(match_id);
+            by_id.remove(match_id);
         }
     }
 
     /// Up to `count` matches after `last`, each with the stream sequence of its newest record.
     pub(crate) fn some_after(&self, last: Option<&MatchId>, count: usize) -> Vec<(MatchId, u64)> {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let by_id = &self.read().by_id;
         let after = last.map_or(Bound::Unbounded, Bound::Excluded);
-        let some = entries
+        let some = by_id
             .range::<MatchId, _>((after, Bound::Unbounded))
             .take(count);
         some.map(|(match_id, entry)| (match_id.clone(), entry.place.1))
@@ -123,39 +148,107 @@ impl Directory {
 
     /// All there is was read in this life of the stream: what only an earlier one had is gone.
     pub(crate) fn keep_only(&self, incarnation: u64) {
+        let by_id = &mut self.write().by_id;
+        by_id.retain(|_, entry| entry.place.0 >= incarnation);
+        self.listed.store(true, Ordering::Release);
+    }
+
+    /// Whether all that the stream holds was read once.
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed.load(Ordering::Acquire)
+    }
+
+    /// Whether anything changed since the last time.
+    pub(crate) fn take_changed(&self) -> bool {
+        self.changed.swap(false, Ordering::AcqRel)
+    }
+
+    /// Brings a list of strips up to what its view shows now: public matches that have begun and
+    /// are not over.
+    pub(crate) fn show_on(&self, board: &mut StripsBoard, view: StripsView, now_us: u64) {
+        let entries = self.read();
+        let gone = board.matches().filter(|id| !entries.live.contains(*id));
+        let gone: Vec<MatchId> = gone.cloned().collect();
+        gone.iter().for_each(|match_id| board.show(match_id, None));
+        for match_id in &entries.live {
+            let entry = entries.by_id.get(match_id);
+            let shown =
+                entry.and_then(|entry| entry.live_as_of(view.policy(entry.delay_s), now_us));
+            board.show(match_id, shown.map(|shown| &shown.strip));
+        }
+    }
+
+    /// Forgets which matches were live longer ago than anybody is kept behind.
+    pub(crate) fn forget_over(&self, now_us: u64) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, entry| entry.place.0 >= incarnation);
+        let Entries { by_id, live } = &mut *entries;
+        live.retain(|match_id| {
+            let newest = by_id.get(match_id).and_then(|entry| entry.shown.back());
+            newest.is_some_and(|shown| shown.strip.is_live() || shown.time_us + KEPT_US >= now_us)
+        });
     }
 
     /// What `viewer` may see of the list now.
-    pub(crate) fn list(&self, viewer: &Viewer, now_us: u64) -> Value {
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        let matches = entries
-            .iter()
-            .filter(|(match_id, entry)| viewer.lists(match_id, entry.visibility));
-        let matches = matches.filter_map(|(match_id, entry)| {
+    pub(crate) fn list(&self, viewer: &Viewer, which: Which, now_us: u64) -> Value {
+        let entries = self.read();
+        let seen = |(match_id, entry): (&MatchId, &Entry)| {
             let policy = viewer.policy(entry.delay_s);
-            let shown_us = match (policy.pace, policy.delay_us) {
-                (Pace::Realtime, 0) => u64::MAX,
-                (_, delay_us) => {
-                    now_us.saturating_sub(delay_us) / DIGEST_PERIOD_US * DIGEST_PERIOD_US
-                }
+            let shown = match which {
+                Which::All if !viewer.lists(match_id, entry.visibility) => None,
+                Which::All => entry.as_of(policy, now_us),
+                Which::Live => entry.live_as_of(policy, now_us),
             };
-            let shown = entry
-                .shown
-                .iter()
-                .rev()
-                .find(|shown| shown.time_us <= shown_us)?;
-            Some(json!({
-                "match": match_id, "epoch": shown.epoch, "seq": shown.seq, "ts": shown.ts,
-                "sport": entry.sport, "visibility": entry.visibility, "strip": shown.strip,
-            }))
-        });
-        json!({ "matches": matches.collect::<Vec<_>>() })
+            shown.map(|shown| entry.document(match_id, shown))
+        };
+        let matches: Vec<Value> = match which {
+            Which::All => entries.by_id.iter().filter_map(seen).collect(),
+            Which::Live => {
+                let live = entries.live.iter();
+                live.filter_map(|id| entries.by_id.get_key_value(id))
+                    .filter_map(seen)
+                    .collect()
+            }
+        };
+        json!({ "matches": matches })
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To change something.
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        let entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        self.changed.store(true, Ordering::Release);
+        entries
     }
 }
 
 impl Entry {
+    /// What a policy shows: all that there is, or the log as of a mark.
+    fn as_of(&self, policy: Policy, now_us: u64) -> Option<&Shown> {
+        let shown_us = match (policy.pace, policy.delay_us) {
+            (Pace::Realtime, 0) => u64::MAX,
+            (_, delay_us) => now_us.saturating_sub(delay_us) / DIGEST_PERIOD_US * DIGEST_PERIOD_US,
+        };
+        let mut newest_first = self.shown.iter().rev();
+        newest_first.find(|shown| shown.time_us <= shown_us)
+    }
+
+    /// The same, where it is to be found by everybody, has begun, and is not over.
+    fn live_as_of(&self, policy: Policy, now_us: u64) -> Option<&Shown> {
+        let is_public = self.visibility == Visibility::Public;
+        let shown = is_public.then(|| self.as_of(policy, now_us)).flatten();
+        shown.filter(|shown| shown.strip.is_live())
+    }
+
+    fn document(&self, match_id: &MatchId, shown: &Shown) -> Value {
+        json!({
+            "match": match_id, "epoch": shown.epoch, "seq": shown.seq, "ts": shown.ts,
+            "sport": self.sport, "visibility": self.visibility, "strip": shown.strip.value(),
+        })
+    }
+
     fn epoch(&self) -> Option<Epoch> {
         Some(self.shown.back()?.epoch)
     }

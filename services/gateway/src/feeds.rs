@@ -50,6 +50,16 @@ pub(crate) enum Reader {
     Shard(Arc<Inbox>),
 }
 
+impl Reader {
+    /// Tells it that the strips of live matches changed.
+    pub(crate) fn strips_changed(&self) {
+        match self {
+            Self::Task(notify) => notify.notify_one(),
+            Self::Shard(inbox) => inbox.strips_changed(),
+        }
+    }
+}
+
 struct Readers {
     /// And how many fans each stands for.
     waiting: HashMap<u64, (Reader, usize)>,

@@ -31,6 +31,7 @@ use crate::feeds::{Content, Feeds, Ready, Slot};
 use crate::freshness::{Canaries, Freshness};
 use crate::read::{self, Arrived, Found};
 use crate::sign::FreshSign;
+use crate::strips::Strips;
 
 pub(crate) use check::ABSENT_US;
 
@@ -44,6 +45,7 @@ pub(crate) struct Follow {
     broker: Broker,
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
+    strips: Arc<Strips>,
     clock: Clock,
     readiness: Check,
     sign: FreshSign,
@@ -68,6 +70,7 @@ impl Follow {
         broker: Broker,
         feeds: Arc<Feeds>,
         directory: Arc<Directory>,
+        strips: Arc<Strips>,
         clock: Clock,
         readiness: Check,
         sign: FreshSign,
@@ -76,6 +79,7 @@ impl Follow {
             broker,
             feeds,
             directory,
+            strips,
             clock,
             readiness,
             sign,
@@ -158,6 +162,7 @@ impl Follow {
             (Ok(arrived), Some(incarnation)) => {
                 self.list(&match_id, &arrived, incarnation, now_us);
                 self.take(&match_id, arrived, incarnation, now_us);
+                self.strips.publish(now_us);
             }
             // Before we know which life of the stream this is, it only passes by.
             (Ok(_), None) => self.pass_by(&match_id, stream_sequence),

@@ -92,11 +92,7 @@ async fn take_back(upgrade: OnUpgrade) -> Result<(mio::net::TcpStream, Bytes), N
 }
 
 fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Query) -> Connection {
-    let cursors = query
-        .subscriptions
-        .iter()
-        .filter(|subscribe| subscribe.after.is_some())
-        .count() as u64;
+    let cursors = query.wishes.iter().filter(|wish| wish.has_cursor()).count() as u64;
     count_connect(cursors);
     let settings = Settings {
         codec,
@@ -106,9 +102,9 @@ fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Que
     };
     let mut connection = Connection::new(settings, viewer.rights(), edge.clock.now_us());
     query
-        .subscriptions
+        .wishes
         .into_iter()
-        .for_each(|subscribe| connection.subscribe(subscribe));
+        .for_each(|wish| connection.follow(wish));
     connection
 }
 

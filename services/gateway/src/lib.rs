@@ -23,6 +23,9 @@ mod sessions;
 mod shard;
 mod sign;
 mod standing;
+mod strips;
+#[cfg(test)]
+mod strips_tests;
 mod telemetry;
 
 use std::io;
@@ -57,6 +60,7 @@ use crate::peers::PeerWatch;
 use crate::presence::Presence;
 use crate::sessions::FanSessions;
 use crate::shard::Shards;
+use crate::strips::Strips;
 
 /// What a gateway needs.
 pub struct Gateway {
@@ -87,6 +91,7 @@ struct Edge {
     access: Access,
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
+    strips: Arc<Strips>,
     sessions: Arc<FanSessions>,
     clock: Clock,
     shards: Shards,
@@ -128,11 +133,15 @@ impl Gateway {
         let count = self.fans.shards();
         let streams = Streams::new(usize::from(self.fans.sse_max));
         let fallen = CancellationToken::new();
-        let (shards, threads, errands) = shard::start(count, clock, &feeds, &sessions, &fallen)?;
+        let directory = Arc::new(Directory::default());
+        let strips = Arc::new(Strips::new(Arc::clone(&directory)));
+        let (shards, threads, errands) =
+            shard::start(count, clock, &feeds, &strips, &sessions, &fallen)?;
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             feeds,
-            directory: Arc::new(Directory::default()),
+            directory,
+            strips,
             sessions,
             clock,
             shards,
@@ -144,6 +153,7 @@ impl Gateway {
             self.broker.clone(),
             Arc::clone(&edge.feeds),
             Arc::clone(&edge.directory),
+            Arc::clone(&edge.strips),
             clock,
             self.readiness,
             self.sign.clone(),

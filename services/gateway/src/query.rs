@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use grandstand_core::ids::{Cursor, MatchId};
-use grandstand_core::message::{SUBSCRIPTIONS_MAX, Subscribe, check_delay, check_heartbeat};
+use grandstand_core::ids::Cursor;
+use grandstand_core::message::{
+    Named, SUBSCRIPTIONS_MAX, StripsWish, Subscribe, Wish, check_delay, check_heartbeat,
+};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
@@ -18,7 +20,7 @@ pub(crate) const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; sen
 /// What a query asks for.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
-    pub(crate) subscriptions: Vec<Subscribe>,
+    pub(crate) wishes: Vec<Wish>,
     pub(crate) heartbeat_s: Option<u32>,
 }
 
@@ -73,24 +75,30 @@ impl Query {
         let snapshot: Option<SnapshotWish> = word("snapshot", parameters.snapshot.as_deref())?;
         let matches = split(parameters.matches.as_deref());
         let after = split(parameters.after.as_deref());
-        if matches.len() > SUBSCRIPTIONS_MAX {
+        // The strips come beside them.
+        if matches.len() > SUBSCRIPTIONS_MAX + usize::from(matches.contains(&"*")) {
             return Err(fault("match", "a connection follows at most 32 matches"));
         }
         if after.len() > matches.len() {
             return Err(fault("after", "has more entries than match"));
         }
-        let mut subscriptions = Vec::with_capacity(matches.len());
+        let mut wishes = Vec::with_capacity(matches.len());
         for (index, name) in matches.iter().enumerate() {
-            subscriptions.push(Subscribe {
-                match_id: MatchId::new(*name).map_err(|e| fault("match", &e.to_string()))?,
-                after: cursor(after.get(index).copied())?,
-                policy,
-                delay_s,
-                snapshot: snapshot.unwrap_or_default(),
+            let after = cursor(after.get(index).copied())?;
+            let named = Named::parse(name).map_err(|e| fault("match", &e.to_string()))?;
+            wishes.push(match named {
+                Named::Match(match_id) => Wish::Match(Subscribe {
+                    match_id,
+                    after,
+                    policy,
+                    delay_s,
+                    snapshot: snapshot.unwrap_or_default(),
+                }),
+                Named::Strips => Wish::Strips(StripsWish { policy, delay_s }),
             });
         }
         Ok(Self {
-            subscriptions,
+            wishes,
             heartbeat_s,
         })
     }
@@ -154,16 +162,32 @@ mod tests {
         let query =
             Query::parse("match=a,b,c&after=,5.1-7&policy=batch&snapshot=never&heartbeat_s=20")
                 .unwrap();
-        let after: Vec<_> = query
-            .subscriptions
+        let matches: Vec<_> = query
+            .wishes
             .iter()
-            .map(|subscribe| subscribe.after)
+            .map(|wish| match wish {
+                Wish::Match(subscribe) => subscribe,
+                Wish::Strips(_) => panic!("a match"),
+            })
             .collect();
+        let after: Vec<_> = matches.iter().map(|subscribe| subscribe.after).collect();
         assert_eq!(after, [None, Some("5.1-7".parse().unwrap()), None]);
-        assert_eq!(query.subscriptions[0].policy, Some(PolicyName::Batch));
-        assert_eq!(query.subscriptions[0].snapshot, SnapshotWish::Never);
+        assert_eq!(matches[0].policy, Some(PolicyName::Batch));
+        assert_eq!(matches[0].snapshot, SnapshotWish::Never);
         assert_eq!(query.heartbeat_s, Some(20));
-        assert!(Query::parse("").unwrap().subscriptions.is_empty());
+        assert!(Query::parse("").unwrap().wishes.is_empty());
+    }
+
+    #[test]
+    fn the_strips_come_beside_as_many_matches_as_there_may_be() {
+        let many = format!("match=*,{}&delay_s=7", vec!["a"; 32].join(","));
+        let query = Query::parse(&many).unwrap();
+        let wish = StripsWish {
+            policy: None,
+            delay_s: 7,
+        };
+        assert_eq!(query.wishes.len(), 33);
+        assert_eq!(query.wishes[0], Wish::Strips(wish));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         "grandstand_encodes_total",
-        "Events and snapshots that were encoded, by codec: of events at most as many as were followed"
+        "Events, snapshots and messages of strips that were encoded, by codec: of events at most as many as were followed"
     );
     describe_counter!(
         "grandstand_events_followed_total",

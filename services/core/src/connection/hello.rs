@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::connection::{Connection, Request};
 use crate::ids::MatchId;
-use crate::message::{ServerMessage, Subscribe};
+use crate::message::{ServerMessage, Subscribe, Wish};
 use crate::policy::DELAY_S_MAX;
 use crate::session::{SessionId, SessionWish};
 use crate::subscription::SnapshotWish;
@@ -86,7 +86,7 @@ impl Connection {
     pub(super) fn hello(
         &mut self,
         session: Option<&str>,
-        subscriptions: Vec<Subscribe>,
+        subscriptions: Vec<Wish>,
     ) -> Option<Request> {
         let named = match session.map(str::parse::<SessionId>) {
             None => None,
@@ -104,9 +104,7 @@ impl Connection {
             None => {}
         }
         self.welcome();
-        subscriptions
-            .into_iter()
-            .for_each(|subscribe| self.subscribe(subscribe));
+        subscriptions.into_iter().for_each(|wish| self.follow(wish));
         None
     }
 

@@ -41,7 +41,8 @@ impl Connection {
         if let Some(answer) = self.take_answer() {
             return Output::Answer(answer);
         }
-        if let Some((code, reason)) = self.closing {
+        if let Some(closing) = &self.closing {
+            let (code, reason) = **closing;
             return Output::Close(code, reason);
         }
         if let Some(output) = self.give_up(now_us) {
@@ -75,15 +76,21 @@ impl Connection {
         silent.then_some(Output::Close(CloseCode::TooSlow, "no answer to a ping"))
     }
 
-    /// Each match has its turn to give one frame.
+    /// Each match has its turn to give one frame, and so have the strips.
     fn look_at_matches(&mut self, matches: &impl Matches, now_us: u64) -> Output {
         let mut wake_us: Option<u64> = None;
-        let count = self.followed.len();
+        let count = self.followed.len() + usize::from(self.strips.is_some());
         for index in 0..count {
             let position = (self.turn as usize + index) % count;
-            let match_id = self.followed[position].match_id().clone();
-            let look = |view: MatchView<'_>| self.look_at_match(position, view, now_us);
-            match matches.look(&match_id, look) {
+            let output = match self.followed.get(position) {
+                Some(followed) => {
+                    let match_id = followed.match_id().clone();
+                    let look = |view: MatchView<'_>| self.look_at_match(position, view, now_us);
+                    matches.look(&match_id, look)
+                }
+                None => self.look_at_strips(matches, now_us),
+            };
+            match output {
                 Output::Wait(at_us) => wake_us = earlier(wake_us, at_us),
                 output => {
                     self.turn = position as u32 + 1;
@@ -163,7 +170,7 @@ impl Connection {
     }
 
     /// The next answer. Of thousands that have nothing to say none keeps room for it.
-    fn take_answer(&mut self) -> Option<Frame> {
+    pub(super) fn take_answer(&mut self) -> Option<Frame> {
         let answer = self.answers.pop_front();
         if self.answers.is_empty() {
             self.answers = VecDeque::new();

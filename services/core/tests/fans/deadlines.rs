@@ -1,7 +1,7 @@
 //! Heartbeats, deadlines and the end of a connection.
 
 use grandstand_core::connection::{FanRights, Output};
-use grandstand_core::message::{ClientMessage, CloseCode};
+use grandstand_core::message::{ClientMessage, CloseCode, Named};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 
@@ -29,7 +29,8 @@ fn a_page_hears_something_every_heartbeat_though_it_never_sees_a_ping() {
     for known in [true, false] {
         let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
         if !known {
-            fan.connection.said(ClientMessage::Unsubscribe(match_id()));
+            fan.connection
+                .said(ClientMessage::Unsubscribe(Named::Match(match_id())));
         }
         for _ in 0..3 {
             world.now_us += 55_000_000;

@@ -13,4 +13,5 @@ mod log;
 mod promises;
 mod rights;
 mod sessions;
+mod strips;
 mod world;

@@ -5,13 +5,14 @@ use grandstand_core::frame::Codec;
 use grandstand_core::ids::{Cursor, MatchId};
 use grandstand_core::message::{ClientMessage, Status, Subscribe};
 use grandstand_core::policy::PolicyName;
+use grandstand_core::strips::{StripsBoard, StripsView};
 use grandstand_core::subscription::SnapshotWish;
 use serde_json::Value;
 
 use crate::fan::{connection, subscribe, world_and_fan};
 use crate::world::{START_US, World, match_id};
 
-fn rights(policy_max: PolicyName) -> FanRights {
+pub(crate) fn rights(policy_max: PolicyName) -> FanRights {
     FanRights {
         tier: "some",
         policy_max,
@@ -25,6 +26,10 @@ struct Nowhere;
 impl Matches for Nowhere {
     fn look<R>(&self, _: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R {
         look(MatchView::Absent)
+    }
+
+    fn strips<R>(&self, _: StripsView, _: u64, _: impl FnOnce(&mut StripsBoard) -> R) -> Option<R> {
+        None
     }
 }
 

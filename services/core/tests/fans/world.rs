@@ -10,6 +10,7 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::ids::{Epoch, EventId, MatchId};
 use grandstand_core::message::Status;
 use grandstand_core::record::{Record, RecordParts};
+use grandstand_core::strips::{StripsBoard, StripsView};
 use grandstand_core::{patch, value};
 use serde_json::{Value, json};
 
@@ -30,6 +31,10 @@ pub(crate) struct World {
 impl Matches for World {
     fn look<R>(&self, _: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R {
         look(MatchView::Ready(&self.feed.borrow()))
+    }
+
+    fn strips<R>(&self, _: StripsView, _: u64, _: impl FnOnce(&mut StripsBoard) -> R) -> Option<R> {
+        None
     }
 }
 

@@ -42,6 +42,18 @@ fn client_messages_are_read_alike_in_both_codecs() {
         ("unsubscribe", first_messages()[2].clone()),
         ("refresh", first_messages()[3].clone()),
         ("ping", first_messages()[4].clone()),
+        (
+            "subscribe to the strips of all live matches",
+            json!({"type": "subscribe", "match": "*", "policy": "realtime", "delay_s": 30}),
+        ),
+        (
+            "unsubscribe from the strips",
+            json!({"type": "unsubscribe", "match": "*"}),
+        ),
+        (
+            "hello with the strips",
+            json!({"type": "hello", "subscriptions": [{"match": "*"}, {"match": "final-2026"}]}),
+        ),
     ];
     let vectors = every.iter().map(|(name, message)| {
         let packed = rmp_serde::to_vec_named(message).unwrap();
@@ -70,6 +82,7 @@ fn what_no_client_may_say_is_refused_as_it_was() {
         subscribe("match", json!("A")),
         subscribe("match", json!("")),
         subscribe("match", json!(7)),
+        subscribe("match", json!("**")),
         subscribe("after", json!("1790000000123456.1-2")),
         subscribe("after", json!({"epoch": "1790000000123456.1"})),
         subscribe("after", json!({"seq": 5})),

@@ -1,7 +1,10 @@
 //! What the server says.
 
+use std::collections::BTreeMap;
+
 use grandstand_core::frame::{Codec, Frame, Reason, SnapshotTail, event_json};
 use grandstand_core::hash::StateHash;
+use grandstand_core::ids::MatchId;
 use grandstand_core::message::{Head, ServerMessage, Status};
 use grandstand_core::record::{Record, RecordParts};
 use serde_json::{Value, json};
@@ -23,6 +26,7 @@ fn server_messages_are_what_they_were() {
         ServerMessage::Pong { heads: vec![] },
     ));
     vectors.extend(errors());
+    vectors.extend(strips());
     hold("server-messages.json", &json!(vectors));
 }
 
@@ -124,6 +128,18 @@ fn errors() -> Vec<Value> {
         say(&format!("error: {code}"), error)
     });
     errors.collect()
+}
+
+fn strips() -> [Value; 2] {
+    let ended = MatchId::new("semi-2026").unwrap();
+    let match_id = match_id();
+    let strip = state()["strip"].clone();
+    let some = BTreeMap::from([(&match_id, Some(&strip)), (&ended, None)]);
+    [
+        ("strips of what changed", some),
+        ("strips when no match is live", BTreeMap::new()),
+    ]
+    .map(|(name, strips)| say(name, ServerMessage::Strips { strips }))
 }
 
 fn say(name: &str, message: ServerMessage<'_>) -> Value {

@@ -27,6 +27,7 @@ pub(crate) use self::stream::Streams;
 /// All of them.
 pub(crate) fn routes() -> Router<Arc<Edge>> {
     Router::new()
+        .route("/v1/live", get(list::live))
         .route("/v1/matches", get(list::list))
         .route("/v1/matches/{match}", get(head::head))
         .route("/v1/matches/{match}/state", get(state::state))

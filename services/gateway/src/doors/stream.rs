@@ -1,14 +1,15 @@
-//! `GET /v1/matches/{match}/stream`: server-sent events. A fan here is the connection of a socket,
-//! with its policy and its marks, told in another framing.
+//! `GET /v1/matches/{match}/stream`, and `/v1/live` for who wants a stream: server-sent events. A fan
+//! here is the connection of a socket, with its policy and its marks, told in another framing.
 //!
 //! It stays with hyper, which gives a socket back only for an upgrade: a body that is asked for its
 //! next piece, in place of a fan on a shard. That costs more for each of them, so that there may be
 //! fewer (`--sse-max`), and shares everything else: cursors, frames, policies and their tests.
 
 mod listener;
+mod sight;
 mod text;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use axum::extract::{ConnectInfo, Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use grandstand_core::ids::{Cursor, MatchId};
-use grandstand_core::message::{Subscribe, check_delay, check_heartbeat};
+use grandstand_core::message::{self, StripsWish, Subscribe, check_delay, check_heartbeat};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
@@ -24,6 +25,7 @@ use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::listener::Listener;
+use self::sight::Sight;
 use super::parameters::Parameters;
 use super::shown::Shown;
 use crate::Edge;
@@ -62,7 +64,7 @@ impl Streams {
         self.connections_max - self.room.available_permits()
     }
 
-    fn place(&self, match_id: &MatchId) -> Result<OwnedSemaphorePermit, Problem> {
+    fn place(&self, poll_url: String) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -70,7 +72,7 @@ impl Streams {
                 "There is no room for another stream",
             )
             .detail("Poll until you find room again.")
-            .member("poll_url", format!("/v1/matches/{match_id}/events"))
+            .member("poll_url", poll_url)
             .member("poll_after_ms", POLL_AFTER_MS)
             .retry_after_s(RETRY_AFTER_S)
         })
@@ -87,10 +89,40 @@ pub(super) async fn stream(
     let form = Form::of_answer(&headers);
     let wish = Wish::of(&uri, &headers).map_err(|error| Problem::from(error).codec(form))?;
     let shown = Shown::of(&edge, &name, &headers).await?;
-    let place = edge.streams.place(shown.match_id())?;
+    let poll_url = format!("/v1/matches/{}/events", shown.match_id());
+    let place = edge.streams.place(poll_url)?;
     count_connect(u64::from(wish.after.is_some()));
     let phase = shown.viewer.phase(peer.map(|peer| peer.0.0.ip()));
-    let listener = Listener::new(Arc::clone(&edge), shown, place, phase, wish);
+    let wished = message::Wish::Match(wish.of_match(shown.match_id().clone()));
+    let sight = Sight::Match(shown);
+    let listener = Listener::new(edge, sight, place, phase, wished, wish.heartbeat_s);
+    Ok(answer(listener))
+}
+
+/// The strips of all live matches, as long as they are listened to.
+pub(super) fn strips(
+    edge: Arc<Edge>,
+    address: Option<IpAddr>,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, Refused> {
+    let form = Form::of_answer(headers);
+    let known = ["policy", "delay_s", "heartbeat_s"];
+    let wish = Wish::of_known(uri, &known).map_err(|error| Problem::from(error).codec(form))?;
+    let viewer = edge.access.viewer(headers)?;
+    let place = edge.streams.place("/v1/live".to_owned())?;
+    count_connect(0);
+    let phase = viewer.phase(address);
+    let wished = message::Wish::Strips(StripsWish {
+        policy: wish.policy,
+        delay_s: wish.delay_s,
+    });
+    let sight = Sight::of_strips(viewer, &edge.strips);
+    let listener = Listener::new(edge, sight, place, phase, wished, wish.heartbeat_s);
+    Ok(answer(listener))
+}
+
+fn answer(listener: Listener) -> Response {
     let body = Body::from_stream(stream::unfold(listener, Listener::next));
     let head = [
         (CONTENT_TYPE, "text/event-stream"),
@@ -99,7 +131,7 @@ pub(super) async fn stream(
         (CONNECTION, "close"),
         (BUFFERING, "no"),
     ];
-    Ok((head, body).into_response())
+    (head, body).into_response()
 }
 
 /// What a stream is to be like.
@@ -115,15 +147,20 @@ struct Wish {
 impl Wish {
     fn of(uri: &Uri, headers: &HeaderMap) -> Result<Self, QueryError> {
         let known = ["after", "policy", "delay_s", "snapshot", "heartbeat_s"];
-        let parameters = Parameters::of(uri, &known)?;
+        let mut wish = Self::of_known(uri, &known)?;
+        // A client that comes back by itself asks as it did at first: the header is newer.
+        if let Some(id) = headers.get(LAST_EVENT_ID) {
+            wish.after = last_event(id.to_str().ok())?;
+        }
+        Ok(wish)
+    }
+
+    fn of_known(uri: &Uri, known: &[&'static str]) -> Result<Self, QueryError> {
+        let parameters = Parameters::of(uri, known)?;
         let heartbeat_s = number("heartbeat_s", parameters.get("heartbeat_s"))?;
         let delay_s = number("delay_s", parameters.get("delay_s"))?;
         Ok(Self {
-            // A client that comes back by itself asks as it did at first: the header is newer.
-            after: match headers.get(LAST_EVENT_ID) {
-                Some(id) => last_event(id.to_str().ok())?,
-                None => cursor(parameters.get("after"))?,
-            },
+            after: cursor(parameters.get("after"))?,
             policy: word("policy", parameters.get("policy"))?,
             delay_s: check_delay(delay_s).map_err(|e| fault("delay_s", &e.to_string()))?,
             snapshot: word("snapshot", parameters.get("snapshot"))?.unwrap_or_default(),

@@ -95,6 +95,7 @@ impl Follow {
         self.read_changed(now_us);
         self.start_backfills(now_us);
         self.judge_gaps(now_us);
+        self.strips.publish(now_us);
     }
 
     /// Asks for the tips of all matches, and finds those whose leader was not asked for long.

@@ -1,16 +1,19 @@
 //! How a fan comes in, and what it follows from then on.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use grandstand_core::ids::MatchId;
 use grandstand_core::message::CloseCode;
+use grandstand_core::strips::StripsView;
 use mio::{Interest, Token};
 
 use super::event_loop::Shard;
 use super::fan::{Fan, Stage};
 use super::inbox::Arrival;
 use crate::fan_session::FanSession;
+use crate::feeds::Reader;
 use crate::refuse::count_refusal;
 
 impl Shard {
@@ -102,5 +105,22 @@ impl Shard {
         fan.followed = followed.into();
         fan.session
             .tell(&self.sessions, &fan.viewer, &fan.connection);
+        match fan.connection.strips_view() {
+            Some(StripsView::Head) => {
+                self.strips_circle.add(index);
+                let reader = || Reader::Shard(Arc::clone(&self.inbox));
+                self.strips_watching
+                    .get_or_insert_with(|| self.strips.watch(reader()));
+            }
+            // They look at each mark by themselves.
+            Some(StripsView::Marks { .. }) | None => self.unfollow_strips(index),
+        }
+    }
+
+    pub(super) fn unfollow_strips(&mut self, index: u32) {
+        self.strips_circle.remove(index);
+        if self.strips_circle.len() == 0 {
+            self.strips_watching = None;
+        }
     }
 }

@@ -14,6 +14,7 @@ use grandstand_core::ids::MatchId;
 use mio::{Events, Poll, Token};
 use tokio::sync::mpsc;
 
+use super::circle::Circle;
 use super::counts::{Counts, count_cut};
 use super::due::Wheel;
 use super::errands::Errand;
@@ -24,6 +25,7 @@ use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::clock::Clock;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
+use crate::strips::{Strips, Watching};
 
 /// The inbox's token; places of fans are below.
 const INBOX: Token = Token(usize::MAX);
@@ -47,21 +49,33 @@ pub(super) struct Shard {
     pub(super) inbox: Arc<Inbox>,
     pub(super) fans: Fans,
     pub(super) interests: Interests,
+    /// Those who see the strips of live matches as they are.
+    pub(super) strips_circle: Circle,
+    /// While there are any.
+    pub(super) strips_watching: Option<Watching>,
     pub(super) wheel: Wheel,
     /// Fans whose sockets are ready, or who have more than fits in one turn.
     pub(super) ready: VecDeque<u32>,
     pub(super) due: VecDeque<u32>,
-    /// Matches whose news goes round.
-    pub(super) rounds: VecDeque<MatchId>,
+    /// What has news that goes round.
+    pub(super) rounds: VecDeque<Topic>,
     /// What is read, of whomever.
     pub(super) buffer: Vec<u8>,
     order: Order,
     pub(super) clock: Clock,
     pub(super) feeds: Arc<Feeds>,
+    pub(super) strips: Arc<Strips>,
     pub(super) sessions: Arc<FanSessions>,
     pub(super) errands: mpsc::Sender<Errand>,
     pub(super) connections: Arc<AtomicUsize>,
     pub(super) counts: Counts,
+}
+
+/// What fans follow, and are told of together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Topic {
+    Match(MatchId),
+    Strips,
 }
 
 /// What all shards share.
@@ -69,6 +83,7 @@ pub(super) struct Shard {
 pub(super) struct Ground {
     pub(super) clock: Clock,
     pub(super) feeds: Arc<Feeds>,
+    pub(super) strips: Arc<Strips>,
     pub(super) sessions: Arc<FanSessions>,
     pub(super) errands: mpsc::Sender<Errand>,
     pub(super) connections: Arc<AtomicUsize>,
@@ -83,6 +98,8 @@ impl Shard {
             inbox,
             fans: Fans::default(),
             interests: Interests::default(),
+            strips_circle: Circle::default(),
+            strips_watching: None,
             wheel: Wheel::new(ground.clock.now_us()),
             ready: VecDeque::new(),
             due: VecDeque::new(),
@@ -91,6 +108,7 @@ impl Shard {
             order: Order::Serve,
             clock: ground.clock,
             feeds: ground.feeds,
+            strips: ground.strips,
             sessions: ground.sessions,
             errands: ground.errands,
             connections: ground.connections,
@@ -186,8 +204,11 @@ impl Shard {
         let mail = self.inbox.take();
         for match_id in mail.changed {
             if self.interests.begin(&match_id) {
-                self.rounds.push_back(match_id);
+                self.rounds.push_back(Topic::Match(match_id));
             }
+        }
+        if mail.strips_changed && self.strips_circle.begin() {
+            self.rounds.push_back(Topic::Strips);
         }
         for (arrival, _room) in mail.arrivals {
             self.admit(arrival);

@@ -124,6 +124,7 @@ impl Shard {
         for match_id in std::mem::take(&mut fan.followed) {
             self.interests.remove(index, &match_id);
         }
+        self.unfollow_strips(index);
     }
 
     /// Everybody is told that this gateway goes.

@@ -55,6 +55,8 @@ pub(super) struct Mail {
     pub(super) answers: Vec<(FanKey, Answer)>,
     /// Bounded by the matches in memory.
     pub(super) changed: HashSet<MatchId>,
+    /// The strips of live matches did.
+    pub(super) strips_changed: bool,
     pub(super) order: Order,
     /// The shard was woken and has not looked yet.
     is_told: bool,
@@ -106,6 +108,11 @@ impl Inbox {
                 mail.changed.insert(match_id.clone());
             }
         });
+    }
+
+    /// The strips of live matches changed, and somebody follows them here.
+    pub(crate) fn strips_changed(&self) {
+        self.tell(|mail| mail.strips_changed = true);
     }
 
     pub(super) fn answer(&self, key: FanKey, answer: Answer) {

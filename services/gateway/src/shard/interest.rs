@@ -1,5 +1,4 @@
-//! Which connections of a shard follow which match, in the order of their places, which is that of
-//! their coming; and how far each match's news has gone round them.
+//! Which connections of a shard follow which match, and what they see of it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,35 +6,25 @@ use std::sync::{Arc, RwLockReadGuard};
 
 use grandstand_core::connection::{MatchView, Matches};
 use grandstand_core::ids::MatchId;
+use grandstand_core::strips::{StripsBoard, StripsView};
 
+use super::circle::Circle;
 use super::inbox::Inbox;
 use crate::access::Viewer;
 use crate::feeds::{Content, Feeds, FeedsFull, Following, Reader};
 use crate::follow::ABSENT_US;
+use crate::strips::Strips;
 
 /// All matches that somebody follows here.
 #[derive(Default)]
 pub(super) struct Interests {
     by_id: HashMap<MatchId, Interest>,
-    rounds: u64,
 }
 
 struct Interest {
     match_id: MatchId,
     following: Following,
-    /// Places, in order.
-    fans: Vec<u32>,
-    round: Option<Round>,
-}
-
-/// News on its way round. It starts at another place each time, so that nobody is always last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Round {
-    /// The next place, or the first after it that follows the match.
-    next: u32,
-    /// The round ends before this place, once it has come past the last one.
-    end: u32,
-    is_past_last: bool,
+    circle: Circle,
 }
 
 impl Interests {
@@ -54,8 +43,7 @@ impl Interests {
             let interest = Interest {
                 match_id: following.slot().match_id().clone(),
                 following,
-                fans: Vec::new(),
-                round: None,
+                circle: Circle::default(),
             };
             self.by_id.insert(interest.match_id.clone(), interest);
         } else if let Some(interest) = self.by_id.get(match_id) {
@@ -64,10 +52,8 @@ impl Interests {
         let Some(interest) = self.by_id.get_mut(match_id) else {
             return Ok(match_id.clone());
         };
-        if let Err(at) = interest.fans.binary_search(&index) {
-            interest.fans.insert(at, index);
-        }
-        interest.following.count(interest.fans.len());
+        interest.circle.add(index);
+        interest.following.count(interest.circle.len());
         Ok(interest.match_id.clone())
     }
 
@@ -76,75 +62,23 @@ impl Interests {
         let Some(interest) = self.by_id.get_mut(match_id) else {
             return;
         };
-        if let Ok(at) = interest.fans.binary_search(&index) {
-            interest.fans.remove(at);
-        }
-        match interest.fans.is_empty() {
-            true => drop(self.by_id.remove(match_id)),
-            false => interest.following.count(interest.fans.len()),
+        interest.circle.remove(index);
+        match interest.circle.len() {
+            0 => drop(self.by_id.remove(match_id)),
+            fans => interest.following.count(fans),
         }
     }
 
     /// News of a match goes round; whether it was not on its way already.
     pub(super) fn begin(&mut self, match_id: &MatchId) -> bool {
-        let Some(interest) = self.by_id.get_mut(match_id) else {
-            return false;
-        };
-        match &mut interest.round {
-            // Those whom the older news reached have the newer one still to come.
-            Some(round) => {
-                (round.end, round.is_past_last) = (round.next, false);
-                false
-            }
-            None => {
-                self.rounds = self.rounds.wrapping_add(1);
-                // Multiples of the golden ratio fall evenly everywhere.
-                let part = self.rounds.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-                let at = (part * interest.fans.len() as u64) >> 32;
-                let start = interest.fans.get(at as usize).copied().unwrap_or(0);
-                interest.round = Some(Round {
-                    next: start,
-                    end: start,
-                    is_past_last: false,
-                });
-                true
-            }
-        }
+        let interest = self.by_id.get_mut(match_id);
+        interest.is_some_and(|interest| interest.circle.begin())
     }
 
     /// The next places that the news of a match comes to, at most `max`; whether there are more.
     pub(super) fn go_on(&mut self, match_id: &MatchId, max: usize, to: &mut Vec<u32>) -> bool {
-        let Some(interest) = self.by_id.get_mut(match_id) else {
-            return false;
-        };
-        let Some(round) = &mut interest.round else {
-            return false;
-        };
-        let fans = &interest.fans;
-        let mut left = max;
-        loop {
-            let from = fans.partition_point(|index| *index < round.next);
-            let end = match round.is_past_last {
-                true => fans.partition_point(|index| *index < round.end),
-                false => fans.len(),
-            };
-            let part = &fans[from..end.max(from)];
-            let part = &part[..part.len().min(left)];
-            to.extend_from_slice(part);
-            left -= part.len();
-            if let Some(last) = part.last() {
-                round.next = last + 1;
-            }
-            let is_at_end = from + part.len() >= end;
-            match (is_at_end, round.is_past_last) {
-                (false, _) => return true,
-                (true, true) => {
-                    interest.round = None;
-                    return false;
-                }
-                (true, false) => (round.next, round.is_past_last) = (0, true),
-            }
-        }
+        let interest = self.by_id.get_mut(match_id);
+        interest.is_some_and(|interest| interest.circle.go_on(max, to))
     }
 }
 
@@ -152,6 +86,7 @@ impl Interests {
 /// at the same.
 pub(super) struct Glance<'a> {
     interests: &'a Interests,
+    strips: &'a Strips,
     held: RefCell<Option<(&'a MatchId, RwLockReadGuard<'a, Content>)>>,
 }
 
@@ -162,9 +97,10 @@ pub(super) struct Eyes<'g, 'a> {
 }
 
 impl<'a> Glance<'a> {
-    pub(super) fn new(interests: &'a Interests) -> Self {
+    pub(super) fn new(interests: &'a Interests, strips: &'a Strips) -> Self {
         Self {
             interests,
+            strips,
             held: RefCell::new(None),
         }
     }
@@ -189,5 +125,16 @@ impl Matches for Eyes<'_, '_> {
             }
             Some(Content::Ready(ready)) => look(MatchView::Ready(&ready.feed)),
         }
+    }
+
+    fn strips<R>(
+        &self,
+        view: StripsView,
+        now_us: u64,
+        look: impl FnOnce(&mut StripsBoard) -> R,
+    ) -> Option<R> {
+        // One lock at a time.
+        *self.glance.held.borrow_mut() = None;
+        self.glance.strips.look(view, now_us, look)
     }
 }

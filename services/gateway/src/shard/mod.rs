@@ -7,10 +7,11 @@
 //!
 //! HTTP and the handshake stay with hyper; then the socket comes here ([`inbox`]). [`event_loop`] is
 //! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how
-//! it comes, [`hear`] and [`read`] what a client says, [`interest`] who follows what, [`pump`] and
+//! it comes, [`hear`] and [`read`] what a client says, [`interest`] and [`circle`] who follows what, [`pump`] and
 //! [`write`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what is done elsewhere.
 
 mod admit;
+mod circle;
 mod counts;
 mod due;
 mod errands;
@@ -41,6 +42,7 @@ use self::inbox::Order;
 use crate::clock::Clock;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
+use crate::strips::Strips;
 
 pub(crate) use self::counts::{Counts, count_connect, count_cut};
 pub(crate) use self::errands::Errands;
@@ -77,6 +79,7 @@ pub(crate) fn start(
     count: usize,
     clock: Clock,
     feeds: &Arc<Feeds>,
+    strips: &Arc<Strips>,
     sessions: &Arc<FanSessions>,
     fallen: &CancellationToken,
 ) -> io::Result<(Shards, Threads, Errands)> {
@@ -85,6 +88,7 @@ pub(crate) fn start(
     let ground = Ground {
         clock,
         feeds: Arc::clone(feeds),
+        strips: Arc::clone(strips),
         sessions: Arc::clone(sessions),
         errands: sender,
         connections: Arc::clone(&connections),

@@ -53,7 +53,7 @@ impl Shard {
     /// brings the next event does not wait for sockets.
     fn ask(&mut self, batch: &[u32], steps: &mut Vec<(u32, Step)>) {
         let now_us = self.clock.now_us();
-        let glance = Glance::new(&self.interests);
+        let glance = Glance::new(&self.interests, &self.strips);
         let (mut wish_otherwise, mut hear) = (Vec::new(), Vec::new());
         for &index in batch {
             let Some(fan) = self.fans.get(index) else {

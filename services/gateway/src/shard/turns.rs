@@ -1,7 +1,7 @@
 //! The kinds of work of a shard, each a part at a time: sockets that are ready, what is due, and
 //! news on its way round the fans.
 
-use super::event_loop::Shard;
+use super::event_loop::{Shard, Topic};
 use super::fan::{Fan, Stage};
 
 impl Shard {
@@ -67,12 +67,16 @@ impl Shard {
     }
 
     pub(super) fn serve_rounds(&mut self, max: usize) -> usize {
-        let Some(match_id) = self.rounds.pop_front() else {
+        let Some(topic) = self.rounds.pop_front() else {
             return 0;
         };
         let mut batch = Vec::with_capacity(max);
-        if self.interests.go_on(&match_id, max, &mut batch) {
-            self.rounds.push_back(match_id);
+        let goes_on = match &topic {
+            Topic::Match(match_id) => self.interests.go_on(match_id, max, &mut batch),
+            Topic::Strips => self.strips_circle.go_on(max, &mut batch),
+        };
+        if goes_on {
+            self.rounds.push_back(topic);
         }
         let count = batch.len().max(1);
         self.pump(batch);

@@ -9,20 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use grandstand_core::connection::{Connection, MatchView, Matches, Output, Settings};
+use grandstand_core::connection::{Connection, Output, Settings};
 use grandstand_core::frame::{Codec, Frame};
-use grandstand_core::ids::MatchId;
-use grandstand_core::message::ServerMessage;
+use grandstand_core::message::{ServerMessage, Wish};
 use grandstand_core::session::SessionId;
 use grandstand_core::subscription::News;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep_until, timeout};
 
+use super::sight::Sight;
 use super::text::{self, Text};
-use super::{Shown, Wish};
 use crate::Edge;
 use crate::access::random_u128;
-use crate::feeds::Content;
 use crate::shard::count_cut;
 
 /// A client whose socket takes nothing for so long is cut.
@@ -37,7 +35,7 @@ const RECONNECT_MIN_MS: u64 = 500;
 /// A fan whose client only listens.
 pub(super) struct Listener {
     edge: Arc<Edge>,
-    shown: Shown,
+    sight: Sight,
     connection: Connection,
     /// What is left of the message that is being written.
     text: Text,
@@ -67,25 +65,26 @@ impl AsRef<[u8]> for Piece {
 impl Listener {
     pub(super) fn new(
         edge: Arc<Edge>,
-        shown: Shown,
+        sight: Sight,
         place: OwnedSemaphorePermit,
         phase: u64,
         wish: Wish,
+        heartbeat_s: Option<u32>,
     ) -> Self {
         let settings = Settings {
             codec: Codec::Json,
             // It is told to nobody, so nobody takes it up.
             session: SessionId::new(random_u128()),
             phase,
-            heartbeat_s: wish.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
+            heartbeat_s: heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
         };
         let now_us = edge.clock.now_us();
-        let mut connection = Connection::of_listener(settings, shown.viewer.rights(), now_us);
-        connection.subscribe(wish.of_match(shown.match_id().clone()));
+        let mut connection = Connection::of_listener(settings, sight.viewer().rights(), now_us);
+        connection.follow(wish);
         edge.streams.counts.connections.increment(1.0);
         Self {
             edge,
-            shown,
+            sight,
             connection,
             text: text::retry(RECONNECT_MIN_MS + spread_ms()),
             news: None,
@@ -120,6 +119,10 @@ impl Listener {
         Some((Ok(Bytes::from_owner(piece)), self))
     }
 
+    fn follows_nothing(&self) -> bool {
+        self.connection.matches().next().is_none() && self.connection.strips_view().is_none()
+    }
+
     /// The next message; none if there is nothing more to say.
     async fn next_text(&mut self) -> Option<Text> {
         loop {
@@ -130,23 +133,24 @@ impl Listener {
             let now_us = self.edge.clock.now_us();
             // It says nothing: that its socket takes what we write is all that is heard of it.
             self.connection.heard(now_us);
-            match self.connection.poll(&Sight(&self.shown), now_us) {
+            match self.connection.poll(&self.sight, now_us) {
                 Output::Answer(frame) => return Some(text::message(&frame, None)),
                 Output::Frame(frame, news) => {
                     self.news = Some(news);
-                    let cursor = self.connection.cursor(self.shown.match_id());
+                    let match_id = self.sight.match_id();
+                    let cursor = match_id.and_then(|match_id| self.connection.cursor(match_id));
                     return Some(text::message(&frame, cursor));
                 }
                 Output::Ping => {}
                 Output::AskLeader(match_id) => self.edge.feeds.ask_leader(&match_id),
-                Output::Wait(_) if self.connection.matches().next().is_none() => {
+                Output::Wait(_) if self.follows_nothing() => {
                     self.ended = Some("not allowed");
                     return None;
                 }
                 Output::Wait(wake_us) => {
                     let wake = self.edge.clock.instant(wake_us.unwrap_or(u64::MAX));
                     tokio::select! {
-                        () = self.shown.changed() => {}
+                        () = self.sight.changed() => {}
                         () = sleep_until(wake) => {}
                         () = self.edge.drain.cancelled() => {
                             self.goes = true;
@@ -167,20 +171,6 @@ impl Drop for Listener {
     fn drop(&mut self) {
         count_cut(self.ended.unwrap_or("gone"));
         self.edge.streams.counts.connections.decrement(1.0);
-    }
-}
-
-/// The match that is listened to, through the listener's eyes.
-struct Sight<'a>(&'a Shown);
-
-impl Matches for Sight<'_> {
-    fn look<R>(&self, _only: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R {
-        self.0.glance(|content| match content {
-            Content::Loading { .. } => look(MatchView::Loading),
-            Content::Absent { .. } => look(MatchView::Absent),
-            Content::Ready(ready) if !self.0.may_read(ready) => look(MatchView::Forbidden),
-            Content::Ready(ready) => look(MatchView::Ready(&ready.feed)),
-        })
     }
 }
 

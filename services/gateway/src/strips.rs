@@ -1,0 +1,146 @@
+//! The strips of all live matches, for who follows them: one list for each view, kept up with the
+//! directory, and the news that there is something new at the head.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use grandstand_core::frame::Codec;
+use grandstand_core::policy::DIGEST_PERIOD_US;
+use grandstand_core::strips::{StripsBoard, StripsView};
+
+use crate::directory::Directory;
+use crate::feeds::Reader;
+
+/// What happens within so long is shown together.
+const WINDOW_US: u64 = 200_000;
+
+/// All lists, and who waits for the one of the head.
+pub(crate) struct Strips {
+    directory: Arc<Directory>,
+    boards: Mutex<Boards>,
+    watchers: Mutex<HashMap<u64, Reader>>,
+    next_watcher: AtomicU64,
+}
+
+#[derive(Default)]
+struct Boards {
+    /// There are few views.
+    by_view: HashMap<StripsView, Kept>,
+    /// When the head was looked at last.
+    published_us: u64,
+}
+
+#[derive(Default)]
+struct Kept {
+    board: StripsBoard,
+    /// The mark that it was brought up to, and none before the first.
+    mark: Option<u64>,
+}
+
+impl Strips {
+    /// The strips of what is in `directory`.
+    pub(crate) fn new(directory: Arc<Directory>) -> Self {
+        Self {
+            directory,
+            boards: Mutex::default(),
+            watchers: Mutex::default(),
+            next_watcher: AtomicU64::new(0),
+        }
+    }
+
+    /// Looks at the list of a view as it is now; none before there is a directory.
+    pub(crate) fn look<R>(
+        &self,
+        view: StripsView,
+        now_us: u64,
+        look: impl FnOnce(&mut StripsBoard) -> R,
+    ) -> Option<R> {
+        if !self.directory.is_listed() {
+            return None;
+        }
+        let mut boards = lock(&self.boards);
+        let kept = boards.by_view.entry(view).or_default();
+        let mark = now_us / DIGEST_PERIOD_US;
+        let is_due = match view {
+            // Who looks in between must not see more than who was told.
+            StripsView::Head => kept.mark.is_none(),
+            StripsView::Marks { .. } => kept.mark.is_none_or(|before| before < mark),
+        };
+        if is_due {
+            kept.mark = Some(mark);
+            self.directory.show_on(&mut kept.board, view, now_us);
+        }
+        let found = look(&mut kept.board);
+        for (codec, count) in kept.board.take_encodes() {
+            count_encodes(codec, count);
+        }
+        Some(found)
+    }
+
+    /// Brings the head up to the directory and tells who waits for it, if there is something new
+    /// and the last time is long enough ago; at each mark too, for matches that are kept behind.
+    pub(crate) fn publish(&self, now_us: u64) {
+        let mut boards = lock(&self.boards);
+        let mark = now_us / DIGEST_PERIOD_US;
+        let is_new_mark = boards.published_us / DIGEST_PERIOD_US < mark;
+        if now_us < boards.published_us + WINDOW_US
+            || !self.directory.is_listed()
+            || !(self.directory.take_changed() || is_new_mark)
+        {
+            return;
+        }
+        boards.published_us = now_us;
+        if is_new_mark {
+            self.directory.forget_over(now_us);
+        }
+        let kept = boards.by_view.entry(StripsView::Head).or_default();
+        let is_first = kept.mark.replace(mark).is_none();
+        let before = kept.board.head();
+        self.directory
+            .show_on(&mut kept.board, StripsView::Head, now_us);
+        let has_news = is_first || kept.board.head() != before;
+        drop(boards);
+        if has_news {
+            for watcher in lock(&self.watchers).values() {
+                watcher.strips_changed();
+            }
+        }
+    }
+
+    /// Has `reader` told of what is new at the head, until the handle is dropped.
+    pub(crate) fn watch(self: &Arc<Self>, reader: Reader) -> Watching {
+        let number = self.next_watcher.fetch_add(1, Ordering::Relaxed);
+        lock(&self.watchers).insert(number, reader);
+        Watching {
+            strips: Arc::clone(self),
+            number,
+        }
+    }
+}
+
+/// A reader's hold on the head.
+pub(crate) struct Watching {
+    strips: Arc<Strips>,
+    number: u64,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        lock(&self.strips.watchers).remove(&self.number);
+    }
+}
+
+fn count_encodes(codec: Codec, count: u64) {
+    let codec = match codec {
+        Codec::Json => "json",
+        Codec::MessagePack => "messagepack",
+    };
+    metrics::counter!("grandstand_encodes_total", "of" => "strips", "codec" => codec)
+        .increment(count);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nobody panics while holding one; if somebody did, what is inside is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
