@@ -9,8 +9,9 @@ import { Connection } from "./connection.js";
 import { Match } from "./match.js";
 import { Memory, sessionStorageIfAny } from "./memory.js";
 import { pauseMs } from "./reconnect.js";
+import { Strips } from "./strips.js";
 
-export { Match };
+export { Match, Strips };
 export { applyPatch, canonical, hashOf } from "./state.js";
 
 /** A connection that follows nothing any more is ended after so long: a page that changes from one match to another keeps it. */
@@ -37,6 +38,8 @@ export class Client extends EventTarget {
   counts = { connects: 0, reconnects: 0, resumes: 0, snapshots: 0, wrong_hashes: 0, holes: 0 };
   /** @type {Map<string, Match>} */
   #matches = new Map();
+  /** @type {Strips | null} */
+  #strips = null;
   #connection;
   #memory;
   #options;
@@ -85,6 +88,17 @@ export class Client extends EventTarget {
     return match;
   }
 
+  /** Follows the strips of all live matches; connects if it has to. */
+  followStrips() {
+    if (this.#strips === null) {
+      this.#strips = new Strips(() => this.#unfollowStrips());
+      clearTimeout(this.#idle);
+      this.#connection.start();
+      this.#connection.say({ type: "subscribe", match: "*" });
+    }
+    return this.#strips;
+  }
+
   /** Shows another token of the same user, or one after the last was refused. @param {string} token */
   refresh(token) {
     this.#connection.refresh(token);
@@ -106,16 +120,20 @@ export class Client extends EventTarget {
     clearTimeout(this.#idle);
     this.#memory.flush();
     this.#matches.clear();
+    this.#strips = null;
     this.#connection.stop();
   }
 
   #hello() {
     const matches = [...this.#matches.values()];
     matches.forEach((match) => match.startOver());
+    /** @type {any[]} */
     const subscriptions = matches.map((match) => match.subscription());
+    this.#strips?.startOver();
+    if (this.#strips) subscriptions.push({ match: "*" });
     this.counts.resumes += subscriptions.filter(({ after }) => after?.epoch !== undefined).length;
     // A session that comes alone would bring its own matches along.
-    this.#presented = matches.length > 0 ? this.session : null;
+    this.#presented = subscriptions.length > 0 ? this.session : null;
     return { type: "hello", session: this.#presented ?? undefined, subscriptions, heartbeat_s: this.#options.heartbeat_s };
   }
 
@@ -131,13 +149,25 @@ export class Client extends EventTarget {
     this.#matches.delete(match.id);
     this.#memory.write(match.id, () => null);
     this.#connection.say({ type: "unsubscribe", match: match.id });
+    this.#endIfIdle();
+  }
+
+  #unfollowStrips() {
+    if (this.#strips === null) return;
+    this.#strips = null;
+    this.#connection.say({ type: "unsubscribe", match: "*" });
+    this.#endIfIdle();
+  }
+
+  #endIfIdle() {
     clearTimeout(this.#idle);
-    if (this.#matches.size === 0) this.#idle = setTimeout(() => this.#connection.stop(), IDLE_MAX_MS);
+    if (this.#matches.size === 0 && this.#strips === null) this.#idle = setTimeout(() => this.#connection.stop(), IDLE_MAX_MS);
   }
 
   /** @param {any} message */
   #heard(message) {
     if (message.type === "welcome") return this.#welcome(message);
+    if (message.type === "strips") return this.#strips?.take(message);
     const match = this.#matches.get(message.match);
     if (message.type === "error") return this.#error(message, match);
     if (match) this.#take(match, message);

@@ -48,6 +48,7 @@ const FAN_PAGE: &[File] = &[
     file!("/sdk/msgpack.js", JS),
     file!("/sdk/reconnect.js", JS),
     file!("/sdk/state.js", JS),
+    file!("/sdk/strips.js", JS),
     file!("/sdk/token.js", JS),
 ];
 
