@@ -1,7 +1,10 @@
 //! The doors for who only reads: list, head, state, segments.
 
+use std::io::Read;
+
 use reqwest::Method;
-use reqwest::header::{ACCEPT, IF_NONE_MATCH};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, IF_NONE_MATCH};
+use serde_json::json;
 
 use crate::harness::api::Api;
 use crate::harness::fan::{Fan, Wish};
@@ -72,6 +75,55 @@ async fn a_state_is_the_same_in_both_codecs_and_is_not_sent_twice() {
     let newer = get("application/json", json.header("etag")).await;
     assert_eq!(newer.status, 200);
     assert_eq!(Place::of(&newer.json()), place);
+}
+
+#[tokio::test]
+async fn what_a_client_takes_compressed_is_the_same_document() {
+    let stage = Stage::with_match(1).await;
+    let padding = json!({"id": "long", "type": "note", "patch": {"note": "word ".repeat(500)}});
+    let place = Place::of(&stage.scorer.score("m", &padding).await);
+    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    let viewer = stage.viewer(Some(&stage.premium));
+    let get = |path: &str, coding: &str, known: &str| {
+        let request = viewer.request(Method::GET, path);
+        let request = request.header(ACCEPT_ENCODING, coding.to_owned());
+        Api::send(request.header(IF_NONE_MATCH, known.to_owned()))
+    };
+    for path in ["/v1/matches/m/state", "/", "/sdk/grandstand.js"] {
+        let plain = get(path, "identity", "\"x\"").await;
+        assert_eq!(plain.header("content-encoding"), "");
+        for coding in ["br", "gzip"] {
+            let packed = get(path, coding, "\"x\"").await;
+            assert_eq!(packed.header("content-encoding"), coding, "{path}");
+            assert!(packed.body.len() < plain.body.len(), "{path}");
+            assert_eq!(unpacked(coding, &packed.body), plain.body, "{path}");
+            assert_eq!(
+                packed.header("etag"),
+                format!("W/{}", plain.header("etag")),
+                "other bytes of the same document"
+            );
+            for known in [packed.header("etag"), plain.header("etag")] {
+                let again = get(path, coding, known).await;
+                assert_eq!(
+                    (again.status.as_u16(), again.body.len()),
+                    (304, 0),
+                    "{path}"
+                );
+            }
+        }
+    }
+    let small = get("/v1/matches", "br, gzip", "\"x\"").await;
+    assert_eq!(small.header("content-encoding"), "", "not worth it");
+}
+
+fn unpacked(coding: &str, packed: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let read = match coding {
+        "br" => brotli::Decompressor::new(packed, 4096).read_to_end(&mut plain),
+        _ => flate2::read::GzDecoder::new(packed).read_to_end(&mut plain),
+    };
+    read.unwrap();
+    plain
 }
 
 #[tokio::test]

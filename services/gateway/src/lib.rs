@@ -34,6 +34,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use grandstand_broker::{Broker, ReadError};
+use grandstand_server::compress::compressed;
 use grandstand_server::cors::{self, Origin};
 use grandstand_server::limits::with_problem_fallbacks;
 use grandstand_server::listen::Listener;
@@ -221,5 +222,6 @@ fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
         .route("/v1/ws", get(handshake::websocket))
         .merge(doors::routes())
         .with_state(edge);
-    with_problem_fallbacks(doors.merge(grandstand_web::fan_page())).layer(cors::layer(origins))
+    let all = with_problem_fallbacks(doors.merge(grandstand_web::fan_page()));
+    compressed(all).layer(cors::layer(origins))
 }

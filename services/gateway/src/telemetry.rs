@@ -46,6 +46,10 @@ pub(crate) fn describe() {
         "grandstand_events_followed_total",
         "Events taken into the logs in memory"
     );
+    describe_counter!(
+        "grandstand_compressions_total",
+        "Answers that were compressed, by coding; what was kept of late is not compressed again"
+    );
     describe_counter!("grandstand_fills_total", "Whole logs read from the broker");
     describe_counter!("grandstand_gaps_found_total", "Gaps found in followed logs");
     describe_counter!(

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod args;
 pub mod bearer;
 pub mod codec;
+pub mod compress;
 pub mod cors;
 pub mod etag;
 pub mod grant;
