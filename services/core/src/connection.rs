@@ -7,8 +7,10 @@ mod poll;
 mod strips;
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 
 use crate::connection::followed::Followed;
+use crate::connection::poll::later;
 use crate::connection::strips::FollowedStrips;
 use crate::follow::Follower;
 use crate::frame::{Codec, Frame};
@@ -37,7 +39,7 @@ pub struct FanRights {
     /// How far behind the fan is kept at least.
     pub delay_s: u32,
     /// When the token ends, Unix microseconds.
-    pub expires_us: Option<u64>,
+    pub expires_us: Option<NonZero<u64>>,
 }
 
 impl FanRights {
@@ -48,7 +50,7 @@ impl FanRights {
         asked: Option<PolicyName>,
         asked_delay_s: u32,
         match_delay_s: u32,
-        phase: u64,
+        phase: u8,
     ) -> Policy {
         let name = asked.unwrap_or(self.policy_max).min(self.policy_max);
         let delay_s = asked_delay_s.max(self.delay_s).max(match_delay_s);
@@ -64,7 +66,7 @@ pub struct Settings {
     /// Random and secret: names the session.
     pub session: SessionId,
     /// Which digest marks are this fan's.
-    pub phase: u64,
+    pub phase: u8,
     /// Seconds without traffic before a `status` is sent.
     pub heartbeat_s: u32,
 }
@@ -150,16 +152,27 @@ pub struct Connection {
     strips: Option<Box<FollowedStrips>>,
     wishes_changed: u32,
     /// What is looked at first, of the matches and then the strips: each has its turn.
-    turn: u32,
+    turn: u8,
+    /// How many sessions the fan has named that it has then; 0 while it has the one that it was
+    /// welcomed with.
+    sessions_taken: u16,
+    pending: Option<Box<Pending>>,
+    /// When the last poll gave something to write, if it did.
+    wrote_us: Option<NonZero<u64>>,
+    heard_us: u64,
+    pinged_us: Option<NonZero<u64>>,
+    written_us: u64,
+}
+
+/// What a connection has for a moment only: of thousands that are idle none keeps room for it.
+#[derive(Debug, Default)]
+struct Pending {
     /// Answers to what the client said; the shell reads nothing more while there are any, so that
     /// they are as few as one message can ask for.
     answers: VecDeque<Frame>,
-    /// When the last poll gave something to write, if it did.
-    wrote_us: Option<u64>,
-    heard_us: u64,
-    pinged_us: Option<u64>,
-    written_us: u64,
-    closing: Option<Box<(CloseCode, &'static str)>>,
+    closing: Option<(CloseCode, &'static str)>,
+    /// What is not followed any more, until the shell takes notice.
+    left: Vec<MatchId>,
 }
 
 impl Connection {
@@ -179,12 +192,12 @@ impl Connection {
             strips: None,
             wishes_changed: 0,
             turn: 0,
-            answers: VecDeque::new(),
+            sessions_taken: 0,
+            pending: None,
             wrote_us: None,
             heard_us: now_us,
             pinged_us: None,
             written_us: now_us,
-            closing: None,
         }
     }
 
@@ -215,6 +228,24 @@ impl Connection {
             .binary_search_by(|followed| followed.match_id().cmp(match_id))
     }
 
+    /// The matches that are not followed any more since this was asked last.
+    pub fn take_left(&mut self) -> Vec<MatchId> {
+        let left = self
+            .pending
+            .as_mut()
+            .map(|pending| std::mem::take(&mut pending.left));
+        self.forget_empty();
+        left.unwrap_or_default()
+    }
+
+    /// The matches that are followed, and of which [`Connection::share_name`] was not told yet.
+    pub fn matches_of_own_name(&self) -> impl Iterator<Item = &MatchId> {
+        let followed = self.followed.iter();
+        followed
+            .filter(|followed| !followed.is_shared())
+            .map(Followed::match_id)
+    }
+
     /// The name of a match as others hold it already, instead of a copy of it.
     pub fn share_name(&mut self, match_id: &MatchId) {
         if let Ok(index) = self.find(match_id) {
@@ -231,9 +262,9 @@ impl Connection {
     /// The shell stood still for so long, and the client could not be heard meanwhile.
     pub fn paused(&mut self, pause_us: u64) {
         self.heard_us += pause_us;
-        self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + pause_us);
+        self.pinged_us = later(self.pinged_us, pause_us);
         // A write that was on its way meanwhile took no longer for it.
-        self.wrote_us = self.wrote_us.map(|wrote_us| wrote_us + pause_us);
+        self.wrote_us = later(self.wrote_us, pause_us);
     }
 
     /// The client said something.
@@ -253,7 +284,7 @@ impl Connection {
             ClientMessage::Refresh(token) => return Some(Request::Refresh(token)),
             ClientMessage::Ping => {
                 let heads = self.heads();
-                self.answers.push_back(heads);
+                self.push_answer(heads);
             }
         }
         None
@@ -282,7 +313,12 @@ impl Connection {
 
     /// Ends the connection once what is pending is written.
     pub fn close(&mut self, code: CloseCode, reason: &'static str) {
-        self.closing.get_or_insert_with(|| Box::new((code, reason)));
+        let pending = self.pending.get_or_insert_default();
+        pending.closing.get_or_insert((code, reason));
+    }
+
+    fn closing(&self) -> Option<(CloseCode, &'static str)> {
+        self.pending.as_ref()?.closing
     }
 
     /// Follows a match or the strips, or follows them otherwise.
@@ -334,13 +370,15 @@ impl Connection {
 
     /// Whether something that the client said is not answered yet: nothing more is to be read then.
     pub fn has_answers(&self) -> bool {
-        !self.answers.is_empty()
+        let pending = self.pending.as_ref();
+        pending.is_some_and(|pending| !pending.answers.is_empty())
     }
 
     fn unfollow(&mut self, match_id: &MatchId) {
         if let Ok(index) = self.find(match_id) {
-            self.followed.remove(index);
+            let left = self.followed.remove(index).into_match_id();
             self.followed.shrink_to_fit();
+            self.pending.get_or_insert_default().left.push(left);
             self.wishes_changed += 1;
         }
     }
@@ -355,7 +393,7 @@ impl Connection {
                 reconnect_window_ms: RECONNECT_WINDOW_MS,
             },
         );
-        self.answers.push_back(frame);
+        self.push_answer(frame);
     }
 
     fn heads(&self) -> Frame {
@@ -376,8 +414,18 @@ impl Connection {
     }
 
     fn answer(&mut self, message: &ServerMessage<'_>) {
-        self.answers
-            .push_back(Frame::of(self.settings.codec, message));
+        self.push_answer(Frame::of(self.settings.codec, message));
+    }
+
+    fn push_answer(&mut self, frame: Frame) {
+        let pending = self.pending.get_or_insert_default();
+        pending.answers.push_back(frame);
+    }
+
+    fn forget_empty(&mut self) {
+        self.pending.take_if(|pending| {
+            pending.answers.is_empty() && pending.closing.is_none() && pending.left.is_empty()
+        });
     }
 }
 
@@ -388,7 +436,7 @@ mod tests {
     /// A gateway holds tens of thousands: whoever makes one of these larger says why.
     #[test]
     fn a_connection_takes_few_bytes() {
-        assert_eq!(size_of::<Connection>(), 208);
-        assert_eq!(size_of::<Followed>(), 152);
+        assert_eq!(size_of::<Connection>(), 136);
+        assert_eq!(size_of::<Followed>(), 120);
     }
 }

@@ -37,7 +37,7 @@ pub struct Arrival {
 pub struct Follower {
     log: MatchLog,
     /// How often the log was filled anew.
-    generation: u64,
+    generation: u32,
     /// Stream sequence of the newest record in the log.
     stream_sequence: u64,
     gap: Option<Gap>,
@@ -120,7 +120,7 @@ impl Follower {
     }
 
     /// How often the log was filled anew: a cursor into an earlier filling is worth nothing.
-    pub fn generation(&self) -> u64 {
+    pub fn generation(&self) -> u32 {
         self.generation
     }
 
@@ -247,7 +247,7 @@ impl Follower {
         now_us: u64,
     ) -> Outcome {
         self.log = MatchLog::new(self.log.match_id().clone(), epoch);
-        self.generation += 1;
+        self.generation = self.generation.wrapping_add(1);
         self.stream_sequence = 0;
         self.gap = None;
         self.loss = None;

@@ -12,7 +12,7 @@ pub const BATCH_WINDOW_US: u64 = 200_000;
 /// Distance of two marks of the `digest` policy.
 pub const DIGEST_PERIOD_US: u64 = 5_000_000;
 /// The marks of digest fans are spread over this many phases, so that the work is even.
-pub const DIGEST_PHASES: u64 = 50;
+pub const DIGEST_PHASES: u8 = 50;
 /// The longest delay.
 pub const DELAY_S_MAX: u32 = 3600;
 
@@ -50,7 +50,7 @@ pub enum Pace {
     /// At the marks of a phase below [`DIGEST_PHASES`].
     Digest {
         /// Which marks: `phase` x 100 ms after every fifth second.
-        phase: u64,
+        phase: u8,
     },
 }
 
@@ -65,7 +65,7 @@ pub struct Policy {
 
 impl Policy {
     /// The policy of that name; digest fans of one `phase` move together.
-    pub fn new(name: PolicyName, delay_s: u32, phase: u64) -> Self {
+    pub fn new(name: PolicyName, delay_s: u32, phase: u8) -> Self {
         let pace = match name {
             PolicyName::Digest => Pace::Digest {
                 phase: phase % DIGEST_PHASES,
@@ -138,9 +138,14 @@ pub enum Released {
     SameAsBefore,
 }
 
+/// How long after every fifth second the marks of `phase` are.
+pub(crate) fn offset_us(phase: u8) -> u64 {
+    u64::from(phase) * (DIGEST_PERIOD_US / u64::from(DIGEST_PHASES))
+}
+
 /// The last mark of `phase` that is not after `time_us`; 0 before the first.
-fn mark_before(time_us: u64, phase: u64) -> u64 {
-    let offset_us = phase * (DIGEST_PERIOD_US / DIGEST_PHASES);
+fn mark_before(time_us: u64, phase: u8) -> u64 {
+    let offset_us = offset_us(phase);
     match time_us.checked_sub(offset_us) {
         Some(since_us) => since_us / DIGEST_PERIOD_US * DIGEST_PERIOD_US + offset_us,
         None => 0,

@@ -13,7 +13,11 @@ use crate::policy::PolicyName;
 
 /// The id of a session: 128 random and secret bits, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(u128);
+pub struct SessionId {
+    // Two words, since one of 16 bytes would have all that holds it aligned to that.
+    high: u64,
+    low: u64,
+}
 
 /// Why a text is no session id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -23,18 +27,21 @@ pub struct NoSessionId;
 impl SessionId {
     /// The session of these bits.
     pub fn new(bits: u128) -> Self {
-        Self(bits)
+        Self {
+            high: (bits >> 64) as u64,
+            low: bits as u64,
+        }
     }
 
     /// Its bits.
     pub fn bits(self) -> u128 {
-        self.0
+        u128::from(self.high) << 64 | u128::from(self.low)
     }
 }
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", self.bits())
     }
 }
 
@@ -54,7 +61,7 @@ impl FromStr for SessionId {
             return Err(NoSessionId);
         }
         u128::from_str_radix(text, 16)
-            .map(Self)
+            .map(Self::new)
             .map_err(|_| NoSessionId)
     }
 }
@@ -88,6 +95,35 @@ pub struct SessionWish {
     /// Seconds behind the head.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub delay_s: u32,
+}
+
+/// The matches that a fan follows and how, each once. Most follow one, and that takes no more room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wishes {
+    /// One match.
+    One((MatchId, SessionWish)),
+    /// None, or several.
+    Many(Box<[(MatchId, SessionWish)]>),
+}
+
+impl Wishes {
+    /// All of them.
+    pub fn as_slice(&self) -> &[(MatchId, SessionWish)] {
+        match self {
+            Self::One(wish) => std::slice::from_ref(wish),
+            Self::Many(wishes) => wishes,
+        }
+    }
+}
+
+impl FromIterator<(MatchId, SessionWish)> for Wishes {
+    fn from_iter<I: IntoIterator<Item = (MatchId, SessionWish)>>(wishes: I) -> Self {
+        let mut wishes = wishes.into_iter();
+        match (wishes.next(), wishes.next()) {
+            (Some(one), None) => Self::One(one),
+            (first, second) => Self::Many(first.into_iter().chain(second).chain(wishes).collect()),
+        }
+    }
 }
 
 /// Why stored bytes are no session.

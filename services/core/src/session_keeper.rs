@@ -6,12 +6,14 @@
 //! nothing: the fan is here. Whoever finds another's write reads it: the newer connection stays.
 
 mod answers;
+mod kept;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::sync::Arc;
 
-use bytes::Bytes;
-
-use crate::session::SessionId;
+use crate::session::{SessionBody, SessionId, Wishes};
+use crate::session_keeper::kept::{Kept, Sessions};
 
 pub use answers::{Found, Verdict, Written};
 
@@ -33,12 +35,14 @@ const PROBE_US: u64 = 2_000_000;
 const CLOSED_MAX: usize = 20_000;
 
 /// All sessions of a gateway.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SessionKeeper {
-    sessions: BTreeMap<SessionId, Kept>,
-    /// When each session that is not in flight is written next.
-    due: BTreeSet<(u64, SessionId)>,
-    holders: u64,
+    /// The gateway's name.
+    gateway: String,
+    sessions: Sessions,
+    /// When each session that is not in flight is written next: time and place.
+    due: BTreeSet<(u64, u32)>,
+    holders: u32,
     in_flight: usize,
     closed: usize,
     /// When the next write may go.
@@ -52,7 +56,10 @@ pub struct SessionKeeper {
 
 /// Which connection of a session: the newest alone has a say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holder(u64);
+pub struct Holder {
+    at: u32,
+    number: u32,
+}
 
 /// Where a session comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,26 +68,6 @@ pub enum Origin {
     New,
     /// A fan brought it along.
     TakenOver,
-}
-
-#[derive(Debug)]
-struct Kept {
-    holder: Holder,
-    origin: Origin,
-    /// When this holder came.
-    since_us: u64,
-    body: Bytes,
-    /// Whether `body` is not known to be stored.
-    dirty: bool,
-    /// The revision that the next write replaces; none: whatever is there.
-    expected: Option<u64>,
-    /// Whether somebody else's write is there, and a read shall tell which is newer.
-    in_question: bool,
-    in_flight: bool,
-    due_us: u64,
-    /// When a write of this holder was last confirmed; 0 before.
-    written_us: u64,
-    closed_us: Option<u64>,
 }
 
 /// What the shell does next.
@@ -105,78 +92,100 @@ pub struct Write {
     /// Whose write it is.
     pub holder: Holder,
     /// What to store.
-    pub body: Bytes,
+    pub body: SessionBody,
     /// The revision that it replaces; none: whatever is there.
     pub expected: Option<u64>,
 }
 
-impl Kept {
-    /// Who took a session over and wrote nothing yet leaves it as it was when it goes: the fan may
-    /// be elsewhere.
-    fn is_untouched(&self) -> bool {
-        self.origin == Origin::TakenOver && self.written_us == 0
-    }
-}
-
 impl SessionKeeper {
-    /// A fan's connection follows something for the first time.
-    pub fn open(&mut self, id: SessionId, body: Bytes, origin: Origin, now_us: u64) -> Holder {
-        self.holders += 1;
-        let holder = Holder(self.holders);
-        let before = self.sessions.remove(&id);
-        if let Some(before) = &before {
-            self.due.remove(&(before.due_us, id));
-            self.closed -= usize::from(before.closed_us.is_some());
+    /// The sessions of the fans of `gateway`, none as yet.
+    pub fn new(gateway: String) -> Self {
+        Self {
+            gateway,
+            sessions: Sessions::default(),
+            due: BTreeSet::new(),
+            holders: 0,
+            in_flight: 0,
+            closed: 0,
+            pace_us: 0,
+            probe_us: 0,
+            retry_us: None,
+            lost_us: 0,
         }
-        let kept = Kept {
-            holder,
+    }
+
+    /// A connection of the fan `sub` follows something for the first time.
+    pub fn open(
+        &mut self,
+        id: SessionId,
+        sub: Option<Arc<str>>,
+        wishes: Wishes,
+        origin: Origin,
+        now_us: u64,
+    ) -> Holder {
+        self.holders = self.holders.wrapping_add(1);
+        let mut kept = Kept {
+            id,
+            holder: self.holders,
             origin,
             since_us: now_us,
-            body,
+            sub,
+            wishes,
+            updated_us: now_us,
             dirty: true,
             expected: match origin {
                 Origin::New => Some(0),
                 Origin::TakenOver => None,
             },
             in_question: false,
-            in_flight: before.is_some_and(|before| before.in_flight),
+            in_flight: false,
             due_us: now_us + COALESCE_US,
             written_us: 0,
             closed_us: None,
         };
-        if !kept.in_flight {
-            self.due.insert((kept.due_us, id));
+        let at = match self.sessions.find(id) {
+            Some((at, before)) => {
+                kept.in_flight = before.in_flight;
+                self.due.remove(&(before.due_us, at));
+                self.closed -= usize::from(before.closed_us.is_some());
+                *before = kept;
+                at
+            }
+            None => self.sessions.add(kept),
+        };
+        self.schedule(at, now_us + COALESCE_US);
+        Holder {
+            at,
+            number: self.holders,
         }
-        self.sessions.insert(id, kept);
-        holder
     }
 
     /// A fan follows something else, or otherwise.
-    pub fn change(&mut self, id: SessionId, holder: Holder, body: Bytes, now_us: u64) {
-        let Some(kept) = self.held(id, holder) else {
+    pub fn change(&mut self, holder: Holder, wishes: Wishes, now_us: u64) {
+        let Some(kept) = self.held(holder) else {
             return;
         };
-        kept.body = body;
+        (kept.wishes, kept.updated_us) = (wishes, now_us);
         let due_us = match std::mem::replace(&mut kept.dirty, true) {
             true => kept.due_us,
             false => now_us + COALESCE_US,
         };
-        self.schedule(id, due_us);
+        self.schedule(holder.at, due_us);
     }
 
     /// A fan has left.
-    pub fn close(&mut self, id: SessionId, holder: Holder, body: Bytes, now_us: u64) {
+    pub fn close(&mut self, holder: Holder, now_us: u64) {
         let full = self.closed >= CLOSED_MAX;
-        let Some(kept) = self.held(id, holder) else {
+        let Some(kept) = self.held(holder) else {
             return;
         };
         if (kept.is_untouched() || full) && !kept.in_flight {
-            self.forget(id);
+            self.forget(holder.at);
             return;
         }
-        (kept.body, kept.dirty, kept.closed_us) = (body, true, Some(now_us));
+        (kept.updated_us, kept.dirty, kept.closed_us) = (now_us, true, NonZero::new(now_us));
         self.closed += 1;
-        self.schedule(id, now_us);
+        self.schedule(holder.at, now_us);
     }
 
     /// What to do next.
@@ -193,11 +202,11 @@ impl SessionKeeper {
         if self.in_flight >= IN_FLIGHT_MAX {
             return Step::Wait(None);
         }
-        let Some((due_us, id)) = self.due.first().copied() else {
+        let Some((due_us, at)) = self.due.first().copied() else {
             return self.look(now_us);
         };
         // What waits to be written anyway is no probe.
-        let clean = self.sessions.get(&id).is_some_and(|kept| !kept.dirty);
+        let clean = self.sessions.get(at).is_some_and(|kept| !kept.dirty);
         let at_us = match clean {
             true => due_us.min(self.probe_us),
             false => due_us,
@@ -206,12 +215,18 @@ impl SessionKeeper {
         if now_us < at_us {
             return Step::Wait(Some(at_us));
         }
-        self.send(id, now_us)
+        self.send(at, now_us)
     }
 
     /// What this gateway would write of a session.
-    pub fn body(&self, id: SessionId) -> Option<Bytes> {
-        Some(self.sessions.get(&id)?.body.clone())
+    pub fn body(&self, id: SessionId) -> Option<SessionBody> {
+        Some(self.sessions.seek(id)?.body(&self.gateway))
+    }
+
+    /// When the first session is to be written (Unix microseconds): who waits for a step looks again
+    /// when this changes.
+    pub fn first_due_us(&self) -> Option<u64> {
+        self.due.first().map(|(due_us, _)| *due_us)
     }
 
     /// Whether no session is kept.
@@ -229,9 +244,9 @@ impl SessionKeeper {
         self.retry_us.is_none()
     }
 
-    fn held(&mut self, id: SessionId, holder: Holder) -> Option<&mut Kept> {
-        let kept = self.sessions.get_mut(&id)?;
-        (kept.holder == holder && kept.closed_us.is_none()).then_some(kept)
+    fn held(&mut self, holder: Holder) -> Option<&mut Kept> {
+        let kept = self.sessions.get_mut(holder.at)?;
+        (kept.holder == holder.number && kept.closed_us.is_none()).then_some(kept)
     }
 
     fn look(&mut self, now_us: u64) -> Step {
@@ -243,43 +258,46 @@ impl SessionKeeper {
         Step::Try
     }
 
-    fn send(&mut self, id: SessionId, now_us: u64) -> Step {
+    fn send(&mut self, at: u32, now_us: u64) -> Step {
         self.probe_us = now_us + PROBE_US;
         self.pace_us = (self.pace_us + PACE_US).max(now_us.saturating_sub(BURST_US));
-        let Some(kept) = self.sessions.get_mut(&id) else {
-            // Every id that is due is kept; were it not so, it is not due any more.
+        let Some(kept) = self.sessions.get_mut(at) else {
+            // Every place that is due is taken; were it not so, it is not due any more.
             self.due.pop_first();
             return Step::Wait(Some(now_us));
         };
-        self.due.remove(&(kept.due_us, id));
+        self.due.remove(&(kept.due_us, at));
         self.in_flight += 1;
         kept.in_flight = true;
         if kept.in_question {
-            return Step::Read(id);
+            return Step::Read(kept.id);
         }
         kept.dirty = false;
         Step::Write(Write {
-            id,
-            holder: kept.holder,
-            body: kept.body.clone(),
+            id: kept.id,
+            holder: Holder {
+                at,
+                number: kept.holder,
+            },
+            body: kept.body(&self.gateway),
             expected: kept.expected,
         })
     }
 
-    fn schedule(&mut self, id: SessionId, due_us: u64) {
-        let Some(kept) = self.sessions.get_mut(&id) else {
+    fn schedule(&mut self, at: u32, due_us: u64) {
+        let Some(kept) = self.sessions.get_mut(at) else {
             return;
         };
-        self.due.remove(&(kept.due_us, id));
+        self.due.remove(&(kept.due_us, at));
         kept.due_us = due_us;
         if !kept.in_flight {
-            self.due.insert((due_us, id));
+            self.due.insert((due_us, at));
         }
     }
 
-    fn forget(&mut self, id: SessionId) {
-        if let Some(kept) = self.sessions.remove(&id) {
-            self.due.remove(&(kept.due_us, id));
+    fn forget(&mut self, at: u32) {
+        if let Some(kept) = self.sessions.remove(at) {
+            self.due.remove(&(kept.due_us, at));
             self.closed -= usize::from(kept.closed_us.is_some());
         }
     }

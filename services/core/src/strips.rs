@@ -87,12 +87,15 @@ impl StripsView {
 
     /// When a fan of that phase looks again, if nobody tells it: the next mark, and its part of
     /// the spread.
-    pub fn wakes_at(self, phase: u64, now_us: u64) -> Option<u64> {
+    pub fn wakes_at(self, phase: u8, now_us: u64) -> Option<u64> {
         match self {
             Self::Head => None,
             Self::Marks { .. } => {
                 let mark_us = (now_us / DIGEST_PERIOD_US + 1) * DIGEST_PERIOD_US;
-                Some(mark_us + phase % DIGEST_PHASES * (SPREAD_US / DIGEST_PHASES))
+                Some(
+                    mark_us
+                        + u64::from(phase % DIGEST_PHASES) * (SPREAD_US / u64::from(DIGEST_PHASES)),
+                )
             }
         }
     }

@@ -4,11 +4,15 @@
 //! catching up and being slow, all in one: it looks at the log and gives the next frame, or says
 //! when to look again.
 
+use std::num::NonZero;
+
 use crate::frame::{Codec, Frame, Reason};
 use crate::hash::StateHash;
 use crate::ids::{Cursor, Epoch};
 use crate::log::{MatchLog, Split};
-use crate::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, PolicyName, Released};
+use crate::policy::{
+    BATCH_WINDOW_US, DIGEST_PERIOD_US, Pace, Policy, PolicyName, Released, offset_us,
+};
 
 /// Who is further behind than this many events gets a snapshot instead.
 pub const BEHIND_EVENTS_MAX: u64 = 16;
@@ -40,14 +44,14 @@ pub struct Subscription {
     /// The last seq delivered.
     seq: u64,
     /// Which filling of the log `seq` was read from; none before the first read.
-    generation: Option<u64>,
+    generation: Option<u32>,
     /// A snapshot that is owed, whatever the distance.
     owed: Option<Reason>,
     /// Up to here the fan was told nothing only because nothing could be said before: these go out
     /// as events however many they are.
     due: u64,
     /// Since when the fan says that it has more than it is shown.
-    doubted_us: Option<u64>,
+    doubted_us: Option<NonZero<u64>>,
     /// Whether what is released at the next read counts as behind.
     arrears: Arrears,
     window_until_us: u64,
@@ -184,7 +188,7 @@ impl Subscription {
 
     /// The next frame for a connection that can take one. `generation` counts how often the log
     /// was filled anew.
-    pub fn read(&mut self, log: &MatchLog, generation: u64, codec: Codec, now_us: u64) -> Read {
+    pub fn read(&mut self, log: &MatchLog, generation: u32, codec: Codec, now_us: u64) -> Read {
         self.check_epoch(log, generation);
         let ripe_us = match self.doubt(log, now_us) {
             Doubt::None => None,
@@ -234,7 +238,7 @@ impl Subscription {
     }
 
     /// A cursor that counts in another life of the match is worth nothing here.
-    fn check_epoch(&mut self, log: &MatchLog, generation: u64) {
+    fn check_epoch(&mut self, log: &MatchLog, generation: u32) {
         let other_epoch = self.epoch.is_some_and(|epoch| epoch != log.epoch());
         let refilled = self.generation.is_some_and(|seen| seen != generation);
         self.generation = Some(generation);
@@ -266,7 +270,8 @@ impl Subscription {
             self.doubted_us = None;
             return Doubt::None;
         }
-        let since_us = *self.doubted_us.get_or_insert(now_us);
+        self.doubted_us = self.doubted_us.or(NonZero::new(now_us));
+        let since_us = self.doubted_us.map_or(now_us, NonZero::get);
         let ripe_us = match lag_us {
             0 => now_us,
             _ => since_us + lag_us + CLOCKS_US,
@@ -340,7 +345,6 @@ impl Subscription {
 }
 
 /// Which mark shows an event of `time_us` first.
-fn mark_index(time_us: u64, phase: u64) -> u64 {
-    let offset_us = phase * (DIGEST_PERIOD_US / crate::policy::DIGEST_PHASES);
-    (time_us + DIGEST_PERIOD_US - offset_us).div_ceil(DIGEST_PERIOD_US)
+fn mark_index(time_us: u64, phase: u8) -> u64 {
+    (time_us + DIGEST_PERIOD_US - offset_us(phase)).div_ceil(DIGEST_PERIOD_US)
 }

@@ -2,14 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
+use std::num::NonZero;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use grandstand_core::connection::FanRights;
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
-use grandstand_core::policy::{Policy, PolicyName};
+use grandstand_core::policy::{DIGEST_PHASES, Policy, PolicyName};
 use grandstand_server::bearer::{bearer_in_subprotocols, bearer_of};
-use grandstand_server::grant::{Grant, Role, Tier};
+use grandstand_server::grant::{MatchPattern, PrivateMatches, Role, Tier, covers};
 use grandstand_server::problem::Problem;
 use grandstand_server::token::{TokenError, Verifier};
 use http::HeaderMap;
@@ -25,9 +27,23 @@ pub(crate) struct Access {
 /// Somebody who reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Viewer {
-    grant: Option<Grant>,
-    tier: Tier,
-    policy_max: PolicyName,
+    identity: Identity,
+    rights: FanRights,
+}
+
+/// Who somebody is, and which matches that opens. A gateway holds one for every fan, so it is small.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    sub: Option<Arc<str>>,
+    private: Private,
+}
+
+/// Which private matches somebody may read.
+#[derive(Debug, Clone)]
+enum Private {
+    None,
+    Named(Arc<[MatchPattern]>),
+    All,
 }
 
 impl Access {
@@ -50,7 +66,7 @@ impl Access {
         match token {
             Ok(token) => self.viewer_of_token(token).map_err(Problem::from),
             Err(TokenError::Missing) => match self.fans.anonymous_tier {
-                Anonymous::Of(tier) => Ok(self.viewer_of(None, tier)),
+                Anonymous::Of(tier) => Ok(self.anonymous(tier)),
                 Anonymous::Refused => Err(TokenError::Missing.into()),
             },
             Err(error) => Err(error.into()),
@@ -66,22 +82,58 @@ impl Access {
             (Role::Scorer | Role::Ops, None) => Tier::Premium,
             (Role::Fan, None) => Tier::Free,
         };
-        Ok(self.viewer_of(Some(grant), tier))
+        let private = match grant.private_matches() {
+            PrivateMatches::All => Private::All,
+            PrivateMatches::Named([]) => Private::None,
+            PrivateMatches::Named(patterns) => Private::Named(patterns.into()),
+        };
+        let expires_us = grant.refused_from_unix_s().saturating_mul(1_000_000);
+        Ok(Viewer {
+            rights: FanRights {
+                delay_s: grant.delay_s,
+                expires_us: NonZero::new(expires_us),
+                ..self.rights(tier)
+            },
+            identity: Identity {
+                sub: Some(grant.sub.into()),
+                private,
+            },
+        })
     }
 
-    fn viewer_of(&self, grant: Option<Grant>, tier: Tier) -> Viewer {
+    fn anonymous(&self, tier: Tier) -> Viewer {
         Viewer {
-            grant,
-            tier,
+            identity: Identity {
+                sub: None,
+                private: Private::None,
+            },
+            rights: self.rights(tier),
+        }
+    }
+
+    fn rights(&self, tier: Tier) -> FanRights {
+        FanRights {
+            tier: tier.word(),
             policy_max: self.fans.policy_of(tier),
+            delay_s: 0,
+            expires_us: None,
         }
     }
 }
 
-impl Viewer {
+impl Identity {
     /// Whose token it is; none for the anonymous.
-    pub(crate) fn sub(&self) -> Option<&str> {
-        Some(&self.grant.as_ref()?.sub)
+    pub(crate) fn sub(&self) -> Option<&Arc<str>> {
+        self.sub.as_ref()
+    }
+
+    /// The same in memory of this thread: what a handshake's thread frees goes back to the system only
+    /// where nothing lies between that stays.
+    pub(crate) fn settled(self) -> Self {
+        Self {
+            sub: self.sub.map(|sub| Arc::from(&*sub)),
+            private: self.private,
+        }
     }
 
     /// Whether it may read a match of that visibility.
@@ -92,34 +144,53 @@ impl Viewer {
         }
     }
 
+    fn names(&self, match_id: &MatchId) -> bool {
+        match &self.private {
+            Private::None => false,
+            Private::Named(patterns) => covers(patterns, match_id.as_str()),
+            Private::All => true,
+        }
+    }
+}
+
+impl Viewer {
+    /// Who it is, for who knows its rights already.
+    pub(crate) fn into_identity(self) -> Identity {
+        self.identity
+    }
+
+    /// Whose token it is; none for the anonymous.
+    pub(crate) fn sub(&self) -> Option<&Arc<str>> {
+        self.identity.sub()
+    }
+
+    /// Whether it may read a match of that visibility.
+    pub(crate) fn may_read(&self, match_id: &MatchId, visibility: Visibility) -> bool {
+        self.identity.may_read(match_id, visibility)
+    }
+
     /// Whether its list of matches shows one of that visibility.
     pub(crate) fn lists(&self, match_id: &MatchId, visibility: Visibility) -> bool {
         match visibility {
             Visibility::Public => true,
             Visibility::Unlisted => false,
-            Visibility::Private => self.names(match_id),
+            Visibility::Private => self.identity.names(match_id),
         }
-    }
-
-    fn names(&self, match_id: &MatchId) -> bool {
-        let grant = self.grant.as_ref();
-        grant.is_some_and(|grant| grant.may_read_private(match_id.as_str()))
     }
 
     /// The policy of its GETs for a match that keeps everybody `delay_s` behind: whoever is not
     /// granted realtime sees marks, however often he asks.
     pub(crate) fn policy(&self, delay_s: u32) -> Policy {
-        let own_s = self.grant.as_ref().map_or(0, |grant| grant.delay_s);
-        let name = match self.policy_max {
+        let name = match self.rights.policy_max {
             PolicyName::Realtime => PolicyName::Realtime,
             PolicyName::Batch | PolicyName::Digest => PolicyName::Digest,
         };
-        Policy::new(name, own_s.max(delay_s), 0)
+        Policy::new(name, self.rights.delay_s.max(delay_s), 0)
     }
 
     /// Which marks are its connections': the same for all that a user has, wherever they are, or
     /// who connects again and again would look at all marks. The anonymous of one address share.
-    pub(crate) fn phase(&self, address: Option<IpAddr>) -> u64 {
+    pub(crate) fn phase(&self, address: Option<IpAddr>) -> u8 {
         // Without a key of its own: every gateway comes to the same phase.
         let mut hasher = DefaultHasher::new();
         match (self.sub(), address) {
@@ -129,25 +200,17 @@ impl Viewer {
             (None, Some(IpAddr::V6(address))) => address.segments()[..4].hash(&mut hasher),
             (None, None) => {}
         }
-        hasher.finish()
+        (hasher.finish() % u64::from(DIGEST_PHASES)) as u8
     }
 
     /// What its connection may do.
     pub(crate) fn rights(&self) -> FanRights {
-        FanRights {
-            tier: self.tier.word(),
-            policy_max: self.policy_max,
-            delay_s: self.grant.as_ref().map_or(0, |grant| grant.delay_s),
-            expires_us: self
-                .grant
-                .as_ref()
-                .map(|grant| grant.refused_from_unix_s().saturating_mul(1_000_000)),
-        }
+        self.rights.clone()
     }
 
     /// Whether a shared cache may keep what it is shown.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.grant.is_none()
+        self.identity.sub.is_none()
     }
 }
 

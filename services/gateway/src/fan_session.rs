@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use grandstand_core::connection::{Connection, SessionRefusal};
 use grandstand_core::ids::MatchId;
-use grandstand_core::session::{SessionId, SessionWish};
-use grandstand_core::session_keeper::Origin;
+use grandstand_core::session::SessionWish;
+use grandstand_core::session_keeper::{Holder, Origin};
 
-use crate::access::Viewer;
-use crate::sessions::{FanSessions, Held};
+use crate::access::Identity;
+use crate::sessions::FanSessions;
 
 /// How many sessions one connection may have read; whoever tries more is guessing.
 const READS_MAX: u32 = 4;
@@ -18,60 +18,54 @@ const READS_MAX: u32 = 4;
 pub(crate) type Found = Result<BTreeMap<MatchId, SessionWish>, SessionRefusal>;
 
 /// The session of one connection.
+#[derive(Default)]
 pub(crate) struct FanSession {
-    /// The one that it was welcomed with.
-    own: SessionId,
     held: Option<Held>,
     /// How many were read; the last one that was named counts.
     reads: u32,
     is_reading: bool,
 }
 
-impl FanSession {
-    /// The session of a fan who has just come.
-    pub(crate) fn new(own: SessionId) -> Self {
-        Self {
-            own,
-            held: None,
-            reads: 0,
-            is_reading: false,
-        }
-    }
+/// A connection's hold on a session.
+struct Held {
+    holder: Holder,
+    /// Which of the connection's sessions it is, as [`Connection::sessions_taken`] counts.
+    number: u16,
+}
 
+impl FanSession {
     /// Tells what the fan wishes now, or with which session.
     pub(crate) fn tell(
         &mut self,
         sessions: &FanSessions,
-        viewer: &Viewer,
+        identity: &Identity,
         connection: &Connection,
     ) {
-        let (id, wishes, sub) = (connection.session(), connection.wishes(), viewer.sub());
-        if let Some(left) = self.held.take_if(|held| held.id != id) {
-            sessions.close(&left, sub, wishes.clone());
+        let number = connection.sessions_taken();
+        if let Some(left) = self.held.take_if(|held| held.number != number) {
+            sessions.close(left.holder);
         }
+        let wishes = connection.wishes();
         match &self.held {
-            Some(held) => sessions.change(held, sub, wishes),
+            Some(held) => sessions.change(held.holder, wishes),
             // Who follows nothing has nothing to resume.
-            None if wishes.is_empty() => {}
+            None if wishes.as_slice().is_empty() => {}
             None => {
-                let origin = match id == self.own {
-                    true => Origin::New,
-                    false => Origin::TakenOver,
+                let origin = match number {
+                    0 => Origin::New,
+                    _ => Origin::TakenOver,
                 };
-                self.held = Some(sessions.open(id, sub, wishes, origin));
+                let (id, sub) = (connection.session(), identity.sub().cloned());
+                let holder = sessions.open(id, sub, wishes, origin);
+                self.held = Some(Held { holder, number });
             }
         }
     }
 
     /// The connection ends.
-    pub(crate) fn close(
-        &mut self,
-        sessions: &FanSessions,
-        viewer: &Viewer,
-        connection: &Connection,
-    ) {
+    pub(crate) fn close(&mut self, sessions: &FanSessions) {
         if let Some(held) = self.held.take() {
-            sessions.close(&held, viewer.sub(), connection.wishes());
+            sessions.close(held.holder);
         }
     }
 

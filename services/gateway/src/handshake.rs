@@ -44,13 +44,8 @@ pub(crate) async fn websocket(
     let viewer = edge.access.viewer(request.headers())?;
     let phase = viewer.phase(peer.map(|peer| peer.0.0.ip()));
     let upgrade = hyper::upgrade::on(&mut request);
-    let connection = connection(
-        &edge,
-        &viewer,
-        subprotocol.map_or(Codec::Json, |(codec, _)| codec),
-        phase,
-        query,
-    );
+    let codec = subprotocol.map_or(Codec::Json, |(codec, _)| codec);
+    let connection = connection(&edge, &viewer, codec, phase, &query);
 
     let task_edge = Arc::clone(&edge);
     edge.handshakes.spawn(async move {
@@ -59,8 +54,9 @@ pub(crate) async fn websocket(
                 let arrival = Arrival {
                     socket,
                     early,
-                    viewer: Arc::new(viewer),
+                    identity: viewer.into_identity(),
                     connection,
+                    wishes: query.wishes,
                     slot: slot.map(|slot| slot.0),
                 };
                 task_edge.shards.arrive(arrival).await;
@@ -88,10 +84,12 @@ async fn take_back(upgrade: OnUpgrade) -> Result<(mio::net::TcpStream, Bytes), N
     let taken = upgraded.downcast::<TokioIo<TcpStream>>();
     let Parts { io, read_buf, .. } = taken.map_err(|_| NotTaken::OtherSocket)?;
     let socket = io.into_inner().into_std()?;
-    Ok((mio::net::TcpStream::from_std(socket), read_buf))
+    // A copy, or the shard's queue would hold the buffer of the whole request.
+    let early = Bytes::copy_from_slice(&read_buf);
+    Ok((mio::net::TcpStream::from_std(socket), early))
 }
 
-fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Query) -> Connection {
+fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u8, query: &Query) -> Connection {
     let cursors = query.wishes.iter().filter(|wish| wish.has_cursor()).count() as u64;
     count_connect(cursors);
     let settings = Settings {
@@ -100,12 +98,7 @@ fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u64, query: Que
         phase,
         heartbeat_s: query.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
     };
-    let mut connection = Connection::new(settings, viewer.rights(), edge.clock.now_us());
-    query
-        .wishes
-        .into_iter()
-        .for_each(|wish| connection.follow(wish));
-    connection
+    Connection::new(settings, viewer.rights(), edge.clock.now_us())
 }
 
 /// The key of a request that asks for a WebSocket of version 13 (RFC 6455).

@@ -27,6 +27,7 @@ mod strips;
 #[cfg(test)]
 mod strips_tests;
 mod telemetry;
+mod trim;
 
 use std::io;
 use std::sync::Arc;
@@ -184,6 +185,7 @@ impl Gateway {
         tasks.spawn(presence.run(tasks_stop.clone()));
         tasks.spawn(peer_watch.run(tasks_stop.clone()));
         tasks.spawn(errands.run(Arc::clone(&edge)));
+        tasks.spawn(trim::after_bursts(Arc::clone(&edge), tasks_stop.clone()));
 
         let limits = ServeLimits {
             connections_max: self.connections_max,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use grandstand_broker::{Broker, BucketError, SessionKey, Sessions, WriteError};
 use grandstand_core::connection::SessionRefusal;
 use grandstand_core::ids::MatchId;
-use grandstand_core::session::{SessionBody, SessionId, SessionWish};
+use grandstand_core::session::{SessionBody, SessionId, SessionWish, Wishes};
 use grandstand_core::session_keeper::{
     Found, Holder, Origin, SessionKeeper, Step, Verdict, Write, Written,
 };
@@ -33,22 +33,7 @@ pub(crate) struct FanSessions {
     changed: Notify,
     bucket: Sessions,
     reads: Semaphore,
-    gateway: String,
     clock: Clock,
-}
-
-/// A connection's hold on a session.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) id: SessionId,
-    holder: Holder,
-    since_us: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stays {
-    Open,
-    Closed,
 }
 
 /// What a job came back with.
@@ -62,11 +47,10 @@ impl FanSessions {
     /// Sessions that are written in the name of `gateway`, over a connection of their own.
     pub(crate) fn new(buckets: &Broker, gateway: String, clock: Clock) -> Self {
         Self {
-            keeper: Mutex::new(SessionKeeper::default()),
+            keeper: Mutex::new(SessionKeeper::new(gateway)),
             changed: Notify::new(),
             bucket: buckets.sessions(),
             reads: Semaphore::new(READS_MAX),
-            gateway,
             clock,
         }
     }
@@ -75,86 +59,57 @@ impl FanSessions {
     pub(crate) fn open(
         &self,
         id: SessionId,
-        sub: Option<&str>,
-        wishes: BTreeMap<MatchId, SessionWish>,
+        sub: Option<Arc<str>>,
+        wishes: Wishes,
         origin: Origin,
-    ) -> Held {
-        let since_us = self.clock.now_us();
-        let body = self.body(sub, since_us, wishes, Stays::Open);
-        let holder = self.keeper().open(id, body, origin, since_us);
-        self.changed.notify_one();
-        Held {
-            id,
-            holder,
-            since_us,
-        }
+    ) -> Holder {
+        self.tell(|keeper, now_us| keeper.open(id, sub, wishes, origin, now_us))
     }
 
     /// The fan follows something else, or otherwise.
-    pub(crate) fn change(
-        &self,
-        held: &Held,
-        sub: Option<&str>,
-        wishes: BTreeMap<MatchId, SessionWish>,
-    ) {
-        let body = self.body(sub, held.since_us, wishes, Stays::Open);
-        let now_us = self.clock.now_us();
-        self.keeper().change(held.id, held.holder, body, now_us);
-        self.changed.notify_one();
+    pub(crate) fn change(&self, holder: Holder, wishes: Wishes) {
+        self.tell(|keeper, now_us| keeper.change(holder, wishes, now_us));
     }
 
     /// The fan has left.
-    pub(crate) fn close(
-        &self,
-        held: &Held,
-        sub: Option<&str>,
-        wishes: BTreeMap<MatchId, SessionWish>,
-    ) {
-        let body = self.body(sub, held.since_us, wishes, Stays::Closed);
-        let now_us = self.clock.now_us();
-        self.keeper().close(held.id, held.holder, body, now_us);
-        self.changed.notify_one();
+    pub(crate) fn close(&self, holder: Holder) {
+        self.tell(|keeper, now_us| keeper.close(holder, now_us));
     }
 
-    fn body(
-        &self,
-        sub: Option<&str>,
-        since_us: u64,
-        subscriptions: BTreeMap<MatchId, SessionWish>,
-        stays: Stays,
-    ) -> Bytes {
-        let body = SessionBody {
-            sub: sub.map(str::to_owned),
-            gateway: self.gateway.clone(),
-            since_us,
-            subscriptions,
-            updated_us: self.clock.now_us(),
-            closed: stays == Stays::Closed,
-        };
-        // One that fits: it is kept for as long as the fan is there.
-        Bytes::from(body.encode().into_boxed_slice())
+    /// Thousands come at once, and few of them make a write due sooner: only those wake the writer.
+    fn tell<R>(&self, tell: impl FnOnce(&mut SessionKeeper, u64) -> R) -> R {
+        let now_us = self.clock.now_us();
+        let mut keeper = self.keeper();
+        let before = keeper.first_due_us();
+        let told = tell(&mut keeper, now_us);
+        let is_changed = keeper.first_due_us() != before;
+        drop(keeper);
+        if is_changed {
+            self.changed.notify_one();
+        }
+        told
     }
 
     /// What the fan `sub` wished in the session that it names.
     pub(crate) async fn find(
         &self,
         id: SessionId,
-        sub: Option<String>,
+        sub: Option<Arc<str>>,
     ) -> Result<BTreeMap<MatchId, SessionWish>, SessionRefusal> {
         let stored = self.read(id).await;
         // What was not written yet, or can't be read, may still be known here.
+        let kept = || self.keeper().body(id);
         let body = match stored {
-            Ok(Some(body)) => body,
-            Ok(None) => self.kept(id).ok_or(SessionRefusal::Unknown)?,
-            Err(refusal) => self.kept(id).ok_or(refusal)?,
-        };
-        match SessionBody::decode(&body) {
-            Ok(body) if body.sub == sub => Ok(body.subscriptions),
-            Ok(_) => Err(SessionRefusal::Foreign),
-            Err(error) => {
+            Ok(Some(body)) => SessionBody::decode(&body).map_err(|error| {
                 tracing::error!(%error, "a session can't be read");
-                Err(SessionRefusal::Unknown)
-            }
+                SessionRefusal::Unknown
+            })?,
+            Ok(None) => kept().ok_or(SessionRefusal::Unknown)?,
+            Err(refusal) => kept().ok_or(refusal)?,
+        };
+        match body.sub.as_deref() == sub.as_deref() {
+            true => Ok(body.subscriptions),
+            false => Err(SessionRefusal::Foreign),
         }
     }
 
@@ -171,10 +126,6 @@ impl FanSessions {
             }
             Err(_) => Err(SessionRefusal::Unavailable),
         }
-    }
-
-    fn kept(&self, id: SessionId) -> Option<Bytes> {
-        self.keeper().body(id)
     }
 
     /// Writes what is due until `stop`, and then what fans who have left owe, for a moment.
@@ -256,7 +207,8 @@ fn count(name: &'static str) {
 
 async fn store(bucket: Sessions, write: Write) -> Done {
     let key = SessionKey::of(write.id.bits());
-    let result = bucket.write(&key, write.body.clone(), write.expected).await;
+    let body = Bytes::from(write.body.encode());
+    let result = bucket.write(&key, body, write.expected).await;
     Done::Wrote(write, result)
 }
 

@@ -177,6 +177,15 @@ pub struct Grant {
     pub(crate) rights: BTreeSet<Right>,
 }
 
+/// Private matches that somebody may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivateMatches<'a> {
+    /// Those that one of these covers.
+    Named(&'a [MatchPattern]),
+    /// All.
+    All,
+}
+
 impl Grant {
     /// From when on the token is refused, in Unix seconds: a connection that it let in ends then,
     /// and not before, or whoever is let in late would be cut at once.
@@ -192,11 +201,19 @@ impl Grant {
         }
     }
 
-    /// Whether he may read the match although it is private: his token names it, or he is ops.
+    /// Whether he may read the match although it is private.
     pub fn may_read_private(&self, match_id: &str) -> bool {
+        match self.private_matches() {
+            PrivateMatches::Named(patterns) => covers(patterns, match_id),
+            PrivateMatches::All => true,
+        }
+    }
+
+    /// The private matches that he may read: those that his token names, or all if he is ops.
+    pub fn private_matches(&self) -> PrivateMatches<'_> {
         match self.role {
-            Role::Scorer | Role::Fan => self.names(match_id),
-            Role::Ops => true,
+            Role::Scorer | Role::Fan => PrivateMatches::Named(&self.matches),
+            Role::Ops => PrivateMatches::All,
         }
     }
 
@@ -206,8 +223,13 @@ impl Grant {
     }
 
     fn names(&self, match_id: &str) -> bool {
-        self.matches.iter().any(|pattern| pattern.covers(match_id))
+        covers(&self.matches, match_id)
     }
+}
+
+/// Whether one of `patterns` covers the match.
+pub fn covers(patterns: &[MatchPattern], match_id: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.covers(match_id))
 }
 
 #[cfg(test)]

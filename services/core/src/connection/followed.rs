@@ -1,6 +1,8 @@
 //! One match that a connection follows: its subscription, and what its fan was told of it beside
 //! events.
 
+use std::num::NonZero;
+
 use crate::connection::{Feed, Output};
 use crate::frame::{Codec, Frame};
 use crate::ids::{Epoch, MatchId};
@@ -16,8 +18,10 @@ pub(super) struct Followed {
     subscription: Subscription,
     /// What the fan was told last of how far the match can be trusted.
     told: Told,
-    /// The leader's answers when it was asked about a cursor that is ahead.
-    asked_leader_at: Option<u64>,
+    /// Which of the leader's answers is waited for, since the cursor is ahead.
+    awaited_answer: Option<NonZero<u64>>,
+    /// Whether `match_id` is the text that others hold, too.
+    is_shared: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +36,8 @@ impl Followed {
         Self {
             subscription: Subscription::new(policy, asked.after, asked.snapshot),
             told: Told::Nothing,
-            asked_leader_at: None,
+            awaited_answer: None,
+            is_shared: false,
             match_id: asked.match_id,
             asked_policy: asked.policy,
             asked_delay_s: asked.delay_s,
@@ -49,8 +54,17 @@ impl Followed {
         &self.match_id
     }
 
+    pub(super) fn into_match_id(self) -> MatchId {
+        self.match_id
+    }
+
     pub(super) fn share_name(&mut self, match_id: &MatchId) {
         self.match_id = match_id.clone();
+        self.is_shared = true;
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// What the fan wishes beside the match: a policy and a delay.
@@ -98,10 +112,10 @@ impl Followed {
         }
         let log = feed.follower.log();
         if self
-            .asked_leader_at
-            .is_some_and(|count| count < feed.leader_answers)
+            .awaited_answer
+            .is_some_and(|number| number.get() <= feed.leader_answers)
         {
-            self.asked_leader_at = None;
+            self.awaited_answer = None;
             self.subscription.leader_said(log, now_us);
         }
         let generation = feed.follower.generation();
@@ -110,8 +124,8 @@ impl Followed {
                 self.told = Told::Status(feed.status);
                 Output::Frame(frame, news)
             }
-            Read::Ahead if self.asked_leader_at.is_none() => {
-                self.asked_leader_at = Some(feed.leader_answers);
+            Read::Ahead if self.awaited_answer.is_none() => {
+                self.awaited_answer = NonZero::new(feed.leader_answers + 1);
                 Output::AskLeader(self.match_id.clone())
             }
             Read::Ahead => Output::Wait(None),
@@ -126,7 +140,7 @@ impl Followed {
     /// A match that is not there is said to be so once.
     pub(super) fn say_absent(&mut self, codec: Codec) -> Output {
         // If it comes back, what the leader was asked about is gone.
-        self.asked_leader_at = None;
+        self.awaited_answer = None;
         if self.told == Told::Absent {
             return Output::Wait(None);
         }

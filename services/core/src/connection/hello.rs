@@ -7,7 +7,7 @@ use crate::connection::{Connection, Request};
 use crate::ids::MatchId;
 use crate::message::{ServerMessage, Subscribe, Wish};
 use crate::policy::DELAY_S_MAX;
-use crate::session::{SessionId, SessionWish};
+use crate::session::{SessionId, SessionWish, Wishes};
 use crate::subscription::SnapshotWish;
 
 /// Why a fan does not get its session back. It is let in all the same, with a new one.
@@ -67,8 +67,14 @@ impl Connection {
         self.settings.session
     }
 
+    /// Counts the sessions that the fan named and has had; 0 while it has the one that it was
+    /// welcomed with.
+    pub fn sessions_taken(&self) -> u16 {
+        self.sessions_taken
+    }
+
     /// What the fan wishes to follow, as its session keeps it.
-    pub fn wishes(&self) -> BTreeMap<MatchId, SessionWish> {
+    pub fn wishes(&self) -> Wishes {
         let wishes = self.followed.iter().map(|followed| {
             let (policy, delay_s) = followed.wish();
             let wish = SessionWish { policy, delay_s };
@@ -134,6 +140,7 @@ impl Connection {
 
     fn take_session(&mut self, id: SessionId) {
         if self.settings.session != id {
+            self.sessions_taken = self.sessions_taken.checked_add(1).unwrap_or(1);
             self.settings.session = id;
             self.wishes_changed += 1;
         }

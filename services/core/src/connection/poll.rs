@@ -1,7 +1,7 @@
 //! What a connection is told next, and when it is given up. In this order: answers, the end, what
 //! the matches bring, the heartbeat.
 
-use std::collections::VecDeque;
+use std::num::NonZero;
 
 use crate::connection::followed::Followed;
 use crate::connection::{Connection, MatchView, Matches, Output};
@@ -16,15 +16,15 @@ impl Connection {
     /// What to do next, for a socket that can take something.
     pub fn poll(&mut self, matches: &impl Matches, now_us: u64) -> Output {
         if let Some(wrote_us) = self.wrote_us.take() {
-            self.was_busy(now_us.saturating_sub(wrote_us));
+            self.was_busy(now_us.saturating_sub(wrote_us.get()));
         }
         let output = self.next_output(matches, now_us);
         match output {
             Output::Answer(_) | Output::Frame(..) => {
-                (self.wrote_us, self.written_us) = (Some(now_us), now_us);
+                (self.wrote_us, self.written_us) = (NonZero::new(now_us), now_us);
             }
             // A page never sees a ping: for it there was no traffic.
-            Output::Ping => self.wrote_us = Some(now_us),
+            Output::Ping => self.wrote_us = NonZero::new(now_us),
             Output::AskLeader(_) | Output::Wait(_) | Output::Close(..) => {}
         }
         output
@@ -34,15 +34,14 @@ impl Connection {
     /// its pong be heard.
     fn was_busy(&mut self, busy_us: u64) {
         self.followed.iter_mut().for_each(Followed::was_busy);
-        self.pinged_us = self.pinged_us.map(|pinged_us| pinged_us + busy_us);
+        self.pinged_us = later(self.pinged_us, busy_us);
     }
 
     fn next_output(&mut self, matches: &impl Matches, now_us: u64) -> Output {
         if let Some(answer) = self.take_answer() {
             return Output::Answer(answer);
         }
-        if let Some(closing) = &self.closing {
-            let (code, reason) = **closing;
+        if let Some((code, reason)) = self.closing() {
             return Output::Close(code, reason);
         }
         if let Some(output) = self.give_up(now_us) {
@@ -59,7 +58,7 @@ impl Connection {
         if self
             .rights
             .expires_us
-            .is_some_and(|expires_us| expires_us <= now_us)
+            .is_some_and(|expires_us| expires_us.get() <= now_us)
         {
             self.close(CloseCode::Token, "token expired");
             self.answer(&ServerMessage::Error {
@@ -72,7 +71,7 @@ impl Connection {
         }
         let silent = self
             .pinged_us
-            .is_some_and(|pinged_us| pinged_us + PONG_TIMEOUT_US <= now_us);
+            .is_some_and(|pinged_us| pinged_us.get() + PONG_TIMEOUT_US <= now_us);
         silent.then_some(Output::Close(CloseCode::TooSlow, "no answer to a ping"))
     }
 
@@ -93,7 +92,8 @@ impl Connection {
             match output {
                 Output::Wait(at_us) => wake_us = earlier(wake_us, at_us),
                 output => {
-                    self.turn = position as u32 + 1;
+                    // At most 32 matches are followed, and the strips.
+                    self.turn = position as u8 + 1;
                     return output;
                 }
             }
@@ -138,20 +138,20 @@ impl Connection {
     fn beat(&mut self, matches: &impl Matches, now_us: u64, wake_us: Option<u64>) -> Output {
         let heartbeat_us = u64::from(self.settings.heartbeat_s) * 1_000_000;
         if self.pinged_us.is_none() && self.heard_us + heartbeat_us <= now_us {
-            self.pinged_us = Some(now_us);
+            self.pinged_us = NonZero::new(now_us);
             return Output::Ping;
         }
         if self.written_us + heartbeat_us <= now_us {
             return Output::Answer(self.say_where_it_stands(matches, now_us));
         }
         let ping_us = match self.pinged_us {
-            Some(pinged_us) => pinged_us + PONG_TIMEOUT_US,
+            Some(pinged_us) => pinged_us.get() + PONG_TIMEOUT_US,
             None => self.heard_us + heartbeat_us,
         };
         let beat_us = ping_us.min(self.written_us + heartbeat_us);
         Output::Wait(earlier(
             earlier(wake_us, Some(beat_us)),
-            self.rights.expires_us,
+            self.rights.expires_us.map(NonZero::get),
         ))
     }
 
@@ -163,20 +163,27 @@ impl Connection {
                 MatchView::Ready(feed) => Some(followed.status(self.settings.codec, feed, now_us)),
                 MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
             });
-            self.answers.extend(frame);
+            if let Some(frame) = frame {
+                self.pending
+                    .get_or_insert_default()
+                    .answers
+                    .push_back(frame);
+            }
         }
         // A page that follows nothing that is there must still see that we are.
         self.take_answer().unwrap_or_else(|| self.heads())
     }
 
-    /// The next answer. Of thousands that have nothing to say none keeps room for it.
     pub(super) fn take_answer(&mut self) -> Option<Frame> {
-        let answer = self.answers.pop_front();
-        if self.answers.is_empty() {
-            self.answers = VecDeque::new();
-        }
+        let answer = self.pending.as_mut()?.answers.pop_front();
+        self.forget_empty();
         answer
     }
+}
+
+/// A moment that moves, if there is one.
+pub(super) fn later(moment_us: Option<NonZero<u64>>, by_us: u64) -> Option<NonZero<u64>> {
+    moment_us.map(|moment_us| moment_us.saturating_add(by_us))
 }
 
 fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {

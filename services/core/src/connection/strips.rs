@@ -82,7 +82,9 @@ impl Connection {
         };
         if let Some((view, cursor)) = strips.left.take() {
             let back = matches.strips(view, now_us, |board| board.take_back(cursor, codec));
-            self.answers.extend(back.into_iter().flatten());
+            for frame in back.into_iter().flatten() {
+                self.push_answer(frame);
+            }
             if let Some(first) = self.take_answer() {
                 return Output::Answer(first);
             }

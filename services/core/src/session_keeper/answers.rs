@@ -57,14 +57,14 @@ impl SessionKeeper {
         self.in_flight -= 1;
         self.answered(matches!(written, Written::Away | Written::Unknown), now_us);
         let lost_us = self.lost_us;
-        let Some(kept) = self.sessions.get_mut(&write.id) else {
+        let Some((at, kept)) = self.sessions.find(write.id) else {
             return Verdict::Open;
         };
         kept.in_flight = false;
-        if kept.holder != write.holder {
+        if kept.holder != write.holder.number {
             // The fan came again meanwhile, and that is written in its turn.
             let due_us = kept.due_us;
-            self.schedule(write.id, due_us);
+            self.schedule(at, due_us);
             return match written {
                 Written::Stored(_) => Verdict::Stored,
                 _ => Verdict::Open,
@@ -73,25 +73,25 @@ impl SessionKeeper {
         match written {
             Written::Stored(revision) => {
                 (kept.expected, kept.written_us) = (Some(revision), now_us);
-                self.settle(write.id, now_us);
+                self.settle(at, now_us);
                 Verdict::Stored
             }
             Written::Superseded => {
                 (kept.in_question, kept.dirty) = (true, true);
-                self.schedule(write.id, now_us);
+                self.schedule(at, now_us);
                 Verdict::Open
             }
             Written::Gone => {
                 (kept.expected, kept.dirty) = (Some(0), true);
                 let lost = kept.written_us > lost_us;
-                self.schedule(write.id, now_us);
+                self.schedule(at, now_us);
                 if lost {
                     self.all_lost(now_us);
                 }
                 Verdict::Open
             }
             Written::Away | Written::Unknown => {
-                self.again(write.id, now_us);
+                self.again(at, now_us);
                 Verdict::Failed
             }
         }
@@ -101,7 +101,7 @@ impl SessionKeeper {
     pub fn read(&mut self, id: SessionId, found: Found, now_us: u64) -> Verdict {
         self.in_flight -= 1;
         self.answered(found == Found::Away, now_us);
-        let Some(kept) = self.sessions.get_mut(&id) else {
+        let Some((at, kept)) = self.sessions.find(id) else {
             return Verdict::Open;
         };
         kept.in_flight = false;
@@ -109,23 +109,23 @@ impl SessionKeeper {
             // The fan came again meanwhile: whose it was is of no matter.
             _ if !kept.in_question => {
                 let due_us = kept.due_us;
-                self.schedule(id, due_us);
+                self.schedule(at, due_us);
             }
             Found::Stored { since_us, .. } if since_us > kept.since_us => {
-                self.forget(id);
+                self.forget(at);
                 return Verdict::Superseded;
             }
             // Our own, by a write whose outcome was unknown, or of a connection before.
             Found::Stored { revision, .. } => {
                 (kept.expected, kept.in_question) = (Some(revision), false);
-                self.schedule(id, now_us);
+                self.schedule(at, now_us);
             }
             Found::Nothing => {
                 (kept.expected, kept.in_question) = (Some(0), false);
-                self.schedule(id, now_us);
+                self.schedule(at, now_us);
             }
             Found::Away => {
-                self.again(id, now_us);
+                self.again(at, now_us);
                 return Verdict::Failed;
             }
         }
@@ -143,45 +143,45 @@ impl SessionKeeper {
     }
 
     /// A session was stored: the next write is for what changed meanwhile, or to keep it alive.
-    fn settle(&mut self, id: SessionId, now_us: u64) {
-        let Some(kept) = self.sessions.get(&id) else {
+    fn settle(&mut self, at: u32, now_us: u64) {
+        let Some(kept) = self.sessions.get(at) else {
             return;
         };
         match (kept.dirty, kept.closed_us) {
-            (true, _) => self.schedule(id, kept.due_us),
-            (false, Some(_)) => self.forget(id),
+            (true, _) => self.schedule(at, kept.due_us),
+            (false, Some(_)) => self.forget(at),
             (false, None) => {
-                let spread_us = id.bits() as u64 % REFRESH_SPREAD_US;
-                self.schedule(id, now_us + REFRESH_US + spread_us);
+                let spread_us = kept.id.bits() as u64 % REFRESH_SPREAD_US;
+                self.schedule(at, now_us + REFRESH_US + spread_us);
             }
         }
     }
 
     /// A write failed: the same again, unless it says that a fan has left and is late for that.
-    fn again(&mut self, id: SessionId, now_us: u64) {
-        let Some(kept) = self.sessions.get_mut(&id) else {
+    fn again(&mut self, at: u32, now_us: u64) {
+        let Some(kept) = self.sessions.get_mut(at) else {
             return;
         };
         kept.dirty = true;
         match kept.closed_us {
-            Some(closed_us) if kept.is_untouched() || closed_us + TTL_US <= now_us => {
-                self.forget(id);
+            Some(closed_us) if kept.is_untouched() || closed_us.get() + TTL_US <= now_us => {
+                self.forget(at);
             }
-            _ => self.schedule(id, now_us + RETRY_US),
+            _ => self.schedule(at, now_us + RETRY_US),
         }
     }
 
     /// The bucket was made anew: everything is put there again.
     fn all_lost(&mut self, now_us: u64) {
         self.lost_us = now_us;
-        let lost = self.sessions.iter_mut().filter_map(|(id, kept)| {
+        let lost = self.sessions.iter_mut().filter_map(|(at, kept)| {
             let stored = kept.written_us > 0 && !kept.in_flight;
             stored.then(|| {
                 (kept.expected, kept.dirty) = (Some(0), true);
-                *id
+                at
             })
         });
-        let lost: Vec<SessionId> = lost.collect();
-        lost.into_iter().for_each(|id| self.schedule(id, now_us));
+        let lost: Vec<u32> = lost.collect();
+        lost.into_iter().for_each(|at| self.schedule(at, now_us));
     }
 }

@@ -1,5 +1,7 @@
 //! Heartbeats, deadlines and the end of a connection.
 
+use std::num::NonZero;
+
 use grandstand_core::connection::{FanRights, Output};
 use grandstand_core::message::{ClientMessage, CloseCode, Named};
 use grandstand_core::policy::PolicyName;
@@ -84,7 +86,7 @@ fn a_token_that_ends_is_told_and_closes() {
         tier: "premium",
         policy_max: PolicyName::Realtime,
         delay_s: 0,
-        expires_us: Some(expires_us),
+        expires_us: NonZero::new(expires_us),
     });
     assert_eq!(fan.wake_us(&world), expires_us);
     assert!(matches!(

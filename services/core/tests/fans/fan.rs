@@ -35,7 +35,7 @@ impl Fan {
         policy: PolicyName,
         wish: SnapshotWish,
         delay_s: u32,
-        phase: u64,
+        phase: u8,
     ) -> Self {
         let mut fan = Self {
             connection: connection(codec, phase, world.now_us),
@@ -160,7 +160,7 @@ pub(crate) fn cursor(seq: u64) -> Cursor {
     }
 }
 
-pub(crate) fn connection(codec: Codec, phase: u64, now_us: u64) -> Connection {
+pub(crate) fn connection(codec: Codec, phase: u8, now_us: u64) -> Connection {
     let settings = Settings {
         codec,
         session: SessionId::new(1),

@@ -51,9 +51,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn fans() -> impl Strategy<Value = Vec<(bool, PolicyName, SnapshotWish, u32, u64)>> {
+fn fans() -> impl Strategy<Value = Vec<(bool, PolicyName, SnapshotWish, u32, u8)>> {
     let delay_s = prop_oneof![3 => Just(0u32), 1 => Just(3u32), 1 => Just(30u32)];
-    prop::collection::vec((any::<bool>(), policy(), wish(), delay_s, 0u64..50), 6)
+    prop::collection::vec((any::<bool>(), policy(), wish(), delay_s, 0u8..50), 6)
 }
 
 proptest! {

@@ -146,3 +146,17 @@ fn a_session_is_kept_alive_while_the_fan_is_there() {
     let newest = bucket.stored.values().map(|(revision, _)| *revision).min();
     assert!(newest.unwrap() > before, "each was written again");
 }
+
+#[test]
+fn who_comes_later_makes_nothing_due_sooner_and_who_leaves_does() {
+    let mut a = Gateway::new("a");
+    assert_eq!(a.keeper.first_due_us(), None);
+    let first = a.open(1, "one", Origin::New, 10 * S);
+    let due_us = a.keeper.first_due_us();
+    assert_eq!(due_us, Some(11 * S));
+    let second = a.open(2, "one", Origin::New, 10 * S + 1);
+    a.change(&second, "two", 10 * S + 2);
+    assert_eq!(a.keeper.first_due_us(), due_us);
+    a.close(&first, 10 * S + 3);
+    assert_eq!(a.keeper.first_due_us(), Some(10 * S + 3));
+}

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use grandstand_core::session::SessionId;
+use grandstand_core::ids::MatchId;
+use grandstand_core::session::{SessionBody, SessionId, SessionWish, Wishes};
 use grandstand_core::session_keeper::{
     Found, Holder, Origin, SessionKeeper, Step, Verdict, Write, Written,
 };
@@ -14,7 +14,7 @@ pub(crate) const S: u64 = 1_000_000;
 #[derive(Default)]
 pub(crate) struct Bucket {
     pub(crate) sequence: u64,
-    pub(crate) stored: BTreeMap<SessionId, (u64, Bytes)>,
+    pub(crate) stored: BTreeMap<SessionId, (u64, SessionBody)>,
     pub(crate) away: bool,
 }
 
@@ -50,21 +50,18 @@ impl Bucket {
         let Some((_, body)) = self.stored.get(&id(n)) else {
             return String::new();
         };
-        let text = str::from_utf8(body).unwrap();
-        let words: Vec<&str> = text.split(' ').collect();
-        format!("{} {}", words[0], words[2])
+        let wished = match body.closed {
+            true => "closed",
+            false => body.subscriptions.keys().next().map_or("", MatchId::as_str),
+        };
+        format!("{} {wished}", body.gateway)
     }
 }
 
 /// A connection's hold on a session.
-#[derive(Clone, Copy)]
-pub(crate) struct Held {
-    pub(crate) n: u128,
-    pub(crate) holder: Holder,
-    pub(crate) since_us: u64,
-}
+pub(crate) type Held = Holder;
 
-/// A gateway. Its bodies are its name, when the connection began, and what the fan wishes.
+/// A gateway whose fans wish one match each.
 pub(crate) struct Gateway {
     pub(crate) name: &'static str,
     pub(crate) keeper: SessionKeeper,
@@ -77,34 +74,23 @@ impl Gateway {
     pub(crate) fn new(name: &'static str) -> Self {
         Self {
             name,
-            keeper: SessionKeeper::default(),
+            keeper: SessionKeeper::new(name.to_owned()),
             open: Vec::new(),
             writes: Vec::new(),
         }
     }
 
-    pub(crate) fn body(&self, since_us: u64, text: &str) -> Bytes {
-        Bytes::from(format!("{} {since_us} {text}", self.name))
-    }
-
     pub(crate) fn open(&mut self, n: u128, text: &str, origin: Origin, now_us: u64) -> Held {
-        let body = self.body(now_us, text);
-        let holder = self.keeper.open(id(n), body, origin, now_us);
-        Held {
-            n,
-            holder,
-            since_us: now_us,
-        }
+        let sub = Some("ann".into());
+        self.keeper.open(id(n), sub, wishes(text), origin, now_us)
     }
 
     pub(crate) fn change(&mut self, held: &Held, text: &str, now_us: u64) {
-        let body = self.body(held.since_us, text);
-        self.keeper.change(id(held.n), held.holder, body, now_us);
+        self.keeper.change(*held, wishes(text), now_us);
     }
 
     pub(crate) fn close(&mut self, held: &Held, now_us: u64) {
-        let body = self.body(held.since_us, "closed");
-        self.keeper.close(id(held.n), held.holder, body, now_us);
+        self.keeper.close(*held, now_us);
     }
 
     /// Does what is due, without answering writes; what it did.
@@ -125,7 +111,7 @@ impl Gateway {
                         None => Found::Nothing,
                         Some((revision, body)) => Found::Stored {
                             revision: *revision,
-                            since_us: since_us(body),
+                            since_us: body.since_us,
                         },
                     };
                     self.keeper.read(id, found, now_us);
@@ -158,9 +144,8 @@ impl Gateway {
     }
 }
 
-pub(crate) fn since_us(body: &[u8]) -> u64 {
-    let text = str::from_utf8(body).unwrap();
-    text.split(' ').nth(1).unwrap().parse().unwrap()
+fn wishes(text: &str) -> Wishes {
+    Wishes::One((MatchId::new(text).unwrap(), SessionWish::default()))
 }
 
 pub(crate) fn id(n: u128) -> SessionId {

@@ -49,12 +49,12 @@ pub(super) async fn events(
     let wish = Wish::of(&uri).map_err(|error| Problem::from(error).codec(form))?;
     let shown = Shown::of(&edge, &name, &headers).await?;
     let policy = shown.viewer.policy(0);
-    let phase = shown.viewer.phase(peer.map(|peer| peer.0.0.ip())) % DIGEST_PHASES;
+    let phase = shown.viewer.phase(peer.map(|peer| peer.0.0.ip()));
     let poll = Poll {
         edge: &edge,
         began_us: shown.now_us,
         spread_us: match policy.pace {
-            Pace::Digest { .. } => phase * SPREAD_US / DIGEST_PHASES,
+            Pace::Digest { .. } => u64::from(phase) * SPREAD_US / u64::from(DIGEST_PHASES),
             Pace::Realtime | Pace::Batch => 0,
         },
         shown,

@@ -12,15 +12,13 @@ use mio::{Interest, Token};
 use super::event_loop::Shard;
 use super::fan::{Fan, Stage};
 use super::inbox::Arrival;
-use crate::fan_session::FanSession;
 use crate::feeds::Reader;
 use crate::refuse::count_refusal;
 
 impl Shard {
     pub(super) fn admit(&mut self, arrival: Arrival) {
         let (index, number) = self.fans.reserve();
-        let session = FanSession::new(arrival.connection.session());
-        let (mut fan, early) = Fan::new(arrival, number, session);
+        let (mut fan, early) = Fan::new(arrival, number);
         self.counts.connections.increment(1.0);
         self.connections.fetch_add(1, Ordering::Relaxed);
         if self.is_draining() {
@@ -72,28 +70,17 @@ impl Shard {
             return;
         }
         fan.wishes_seen = changed;
-        let before = std::mem::take(&mut fan.followed);
-        for match_id in before.iter() {
-            if !fan.connection.follows(match_id) {
-                self.interests.remove(index, match_id);
-            }
+        for match_id in fan.connection.take_left() {
+            self.interests.remove(index, &match_id);
         }
-        let wanted: Vec<MatchId> = fan.connection.matches().cloned().collect();
-        let mut followed = Vec::with_capacity(wanted.len());
-        for match_id in wanted {
-            if let Some(known) = before.iter().find(|known| **known == match_id) {
-                followed.push(known.clone());
-                continue;
-            }
+        let new: Vec<MatchId> = fan.connection.matches_of_own_name().cloned().collect();
+        for match_id in new {
             let now_us = self.clock.now_us();
             let added = self
                 .interests
                 .add(index, &match_id, &self.feeds, &self.inbox, now_us);
             match added {
-                Ok(shared) => {
-                    fan.connection.share_name(&shared);
-                    followed.push(shared);
-                }
+                Ok(shared) => fan.connection.share_name(&shared),
                 Err(_) => {
                     count_refusal("too_many_matches");
                     fan.connection
@@ -102,9 +89,8 @@ impl Shard {
                 }
             }
         }
-        fan.followed = followed.into();
         fan.session
-            .tell(&self.sessions, &fan.viewer, &fan.connection);
+            .tell(&self.sessions, &fan.identity, &fan.connection);
         match fan.connection.strips_view() {
             Some(StripsView::Head) => {
                 self.strips_circle.add(index);

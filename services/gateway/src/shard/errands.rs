@@ -27,7 +27,7 @@ pub(super) enum Task {
     Find {
         number: u32,
         id: SessionId,
-        sub: Option<String>,
+        sub: Option<Arc<str>>,
     },
 }
 

@@ -119,10 +119,10 @@ impl Shard {
         let Some(fan) = self.fans.get(index) else {
             return;
         };
-        fan.session
-            .close(&self.sessions, &fan.viewer, &fan.connection);
-        for match_id in std::mem::take(&mut fan.followed) {
-            self.interests.remove(index, &match_id);
+        fan.session.close(&self.sessions);
+        let left = fan.connection.take_left();
+        for match_id in left.iter().chain(fan.connection.matches()) {
+            self.interests.remove(index, match_id);
         }
         self.unfollow_strips(index);
     }

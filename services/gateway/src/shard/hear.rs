@@ -135,7 +135,7 @@ impl Shard {
             }
             Some(Request::Resume(id)) => {
                 let key = fan.key(index);
-                let sub = fan.viewer.sub().map(str::to_owned);
+                let sub = fan.identity.sub().cloned();
                 let asked = fan.session.read();
                 let refused = match asked {
                     Ok(number) => {
@@ -200,10 +200,10 @@ impl Shard {
             return;
         };
         match found {
-            Ok(viewer) if viewer.sub() == fan.viewer.sub() => {
+            Ok(viewer) if viewer.sub() == fan.identity.sub() => {
                 fan.is_refreshing = false;
                 fan.connection.refreshed(viewer.rights());
-                fan.viewer = viewer.into();
+                fan.identity = viewer.into_identity();
             }
             Ok(_) => {
                 count_refusal("other_user");

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use grandstand_core::connection::Connection;
 use grandstand_core::ids::MatchId;
+use grandstand_core::message::Wish;
 use grandstand_core::session::SessionId;
 use grandstand_server::serve::ConnectionSlot;
 use grandstand_server::token::TokenError;
@@ -15,7 +16,7 @@ use mio::net::TcpStream;
 use mio::{Registry, Token, Waker};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::access::Viewer;
+use crate::access::{Identity, Viewer};
 use crate::fan_session::Found;
 
 /// How many connections wait to be taken in; who comes after them waits to be handed over.
@@ -26,8 +27,10 @@ pub(crate) struct Arrival {
     pub(crate) socket: TcpStream,
     /// What the client said already.
     pub(crate) early: Bytes,
-    pub(crate) viewer: Arc<Viewer>,
+    pub(crate) identity: Identity,
     pub(crate) connection: Connection,
+    /// What it asked for in its query.
+    pub(crate) wishes: Vec<Wish>,
     /// Held for as long as the fan is there, so that it counts as a connection.
     pub(crate) slot: Option<ConnectionSlot>,
 }

@@ -10,7 +10,7 @@ use grandstand_core::strips::{StripsBoard, StripsView};
 
 use super::circle::Circle;
 use super::inbox::Inbox;
-use crate::access::Viewer;
+use crate::access::Identity;
 use crate::feeds::{Content, Feeds, FeedsFull, Following, Reader};
 use crate::follow::ABSENT_US;
 use crate::strips::Strips;
@@ -90,10 +90,10 @@ pub(super) struct Glance<'a> {
     held: RefCell<Option<(&'a MatchId, RwLockReadGuard<'a, Content>)>>,
 }
 
-/// A glance through one viewer's eyes.
+/// A glance through somebody's eyes.
 pub(super) struct Eyes<'g, 'a> {
     pub(super) glance: &'g Glance<'a>,
-    pub(super) viewer: &'g Viewer,
+    pub(super) identity: &'g Identity,
 }
 
 impl<'a> Glance<'a> {
@@ -120,7 +120,7 @@ impl Matches for Eyes<'_, '_> {
         match held.as_ref().map(|(_, content)| &**content) {
             None | Some(Content::Loading { .. }) => look(MatchView::Loading),
             Some(Content::Absent { .. }) => look(MatchView::Absent),
-            Some(Content::Ready(ready)) if !self.viewer.may_read(match_id, ready.visibility) => {
+            Some(Content::Ready(ready)) if !self.identity.may_read(match_id, ready.visibility) => {
                 look(MatchView::Forbidden)
             }
             Some(Content::Ready(ready)) => look(MatchView::Ready(&ready.feed)),

@@ -125,6 +125,11 @@ impl Shards {
         }
     }
 
+    /// Counts the fans who ever came.
+    pub(crate) fn arrivals(&self) -> usize {
+        self.next.load(Ordering::Relaxed)
+    }
+
     /// How many fans are there.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)

@@ -50,6 +50,11 @@ struct Defaults {
 
 impl Ground {
     pub(crate) async fn ready() -> Self {
+        Self::ready_for(100).await
+    }
+
+    /// With a gateway for so many connections.
+    pub(crate) async fn ready_for(connections_max: usize) -> Self {
         let data = tempfile::tempdir().unwrap();
         let keys_dir = data.path().join("keys");
         let keys = Keys::load_or_create(&keys_dir).unwrap();
@@ -82,7 +87,7 @@ impl Ground {
             verifier: Verifier::new(&token_key()),
             fans: Defaults::parse_from(["gateway"]).fans,
             cors_origins: vec![],
-            connections_max: 100,
+            connections_max,
             readiness: readiness.check("gateway"),
             peers: readiness.check("peers"),
             sign: FreshSign::new(),

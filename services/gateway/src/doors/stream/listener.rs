@@ -67,7 +67,7 @@ impl Listener {
         edge: Arc<Edge>,
         sight: Sight,
         place: OwnedSemaphorePermit,
-        phase: u64,
+        phase: u8,
         wish: Wish,
         heartbeat_s: Option<u32>,
     ) -> Self {
