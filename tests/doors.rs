@@ -12,7 +12,8 @@ mod differential;
 mod polling;
 #[path = "doors/refused.rs"]
 mod refused;
-#[path = "doors/stage.rs"]
+#[path = "protocol/stage.rs"]
+#[allow(dead_code, reason = "the tests of the protocol use the rest")]
 mod stage;
 #[path = "doors/streams.rs"]
 mod streams;

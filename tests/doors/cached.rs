@@ -10,11 +10,11 @@ use crate::stage::Stage;
 
 #[tokio::test]
 async fn what_everybody_sees_may_be_shared_until_the_next_mark_and_not_longer() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let mut private = open_match("secret");
     private["visibility"] = json!("private");
     stage.scorer.create("secret", &private).await;
-    let place = stage.count(1..=70).await;
+    let place = stage.count("m", 1..=70).await;
     let free = stage.cluster.fan_token("free").await;
     let insider = ["--role", "fan", "--matches", "secret"];
     let insider = stage.cluster.token(&insider).await;

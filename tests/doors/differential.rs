@@ -71,13 +71,13 @@ async fn streams(stage: &Stage, looking: &mut Vec<Looking>) {
         ("policy=digest&after=0&snapshot=never", true),
         ("after=0&snapshot=never", true),
     ] {
-        let mut listener = Listener::connect(stage.viewer(), "m", query).await;
+        let mut listener = Listener::connect(stage.viewer(Some(&stage.premium)), "m", query).await;
         look(looking, format!("stream, {query}"), every, async move {
             listener.until_seq(EVENTS + 1).await;
             listener.replica
         });
         // One who is cut again and again.
-        let mut listener = Listener::connect(stage.viewer(), "m", query).await;
+        let mut listener = Listener::connect(stage.viewer(Some(&stage.premium)), "m", query).await;
         look(
             looking,
             format!("stream, {query}, cut"),
@@ -97,7 +97,10 @@ async fn streams(stage: &Stage, looking: &mut Vec<Looking>) {
 
 fn pollers(stage: &Stage, looking: &mut Vec<Looking>) {
     let free = stage.cluster.viewer(0, None);
-    for (who, api) in [("premium", stage.viewer()), ("anybody", free)] {
+    for (who, api) in [
+        ("premium", stage.viewer(Some(&stage.premium))),
+        ("anybody", free),
+    ] {
         for codec in Codec::BOTH {
             for wait_s in [0, 20] {
                 let poller = Poller::new(api.clone(), "m").codec(codec).wait_s(wait_s);
@@ -137,7 +140,7 @@ async fn read_back(api: &Api, place: &Place, codec: Codec) -> Vec<Value> {
 
 #[tokio::test]
 async fn every_door_tells_the_same_match() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let mut looking = Vec::new();
     sockets(&stage, &mut looking).await;
     streams(&stage, &mut looking).await;
@@ -156,17 +159,22 @@ async fn every_door_tells_the_same_match() {
     let place = Place::of(&stage.scorer.state("m").await);
     assert_eq!(place.seq, EVENTS + 1);
 
-    let reference = read_back(&stage.viewer(), &place, Codec::Json).await;
+    let reference = read_back(&stage.viewer(Some(&stage.premium)), &place, Codec::Json).await;
     assert_eq!(reference.len() as u64, EVENTS + 1);
     assert_eq!(
-        read_back(&stage.viewer(), &place, Codec::MessagePack).await,
+        read_back(
+            &stage.viewer(Some(&stage.premium)),
+            &place,
+            Codec::MessagePack
+        )
+        .await,
         reference
     );
     let mut state = Value::Null;
     for event in &reference {
         merge(&mut state, &event["patch"]);
     }
-    let document = stage.viewer().state("m").await;
+    let document = stage.viewer(Some(&stage.premium)).state("m").await;
     assert_eq!(document["state"], state);
     assert_eq!(Place::of(&document), place);
     for one in looking {

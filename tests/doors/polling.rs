@@ -9,7 +9,7 @@ use crate::stage::Stage;
 
 async fn asked(stage: &Stage, query: &str) -> Value {
     let answer = stage
-        .viewer()
+        .viewer(Some(&stage.premium))
         .get(&format!("/v1/matches/m/events?{query}"))
         .await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text());
@@ -18,10 +18,10 @@ async fn asked(stage: &Stage, query: &str) -> Value {
 
 #[tokio::test]
 async fn a_poll_is_told_what_a_socket_with_its_cursor_would_be_told() {
-    let stage = Stage::new().await;
-    let place = stage.count(1..=30).await;
+    let stage = Stage::with_match(0).await;
+    let place = stage.count("m", 1..=30).await;
     found("the last event at the gateway", async || {
-        let state = stage.viewer().state("m").await;
+        let state = stage.viewer(Some(&stage.premium)).state("m").await;
         (state["seq"] == place.seq).then_some(())
     })
     .await;
@@ -58,7 +58,7 @@ async fn a_poll_is_told_what_a_socket_with_its_cursor_would_be_told() {
         assert_eq!(seqs, (first..=last).collect::<Vec<_>>(), "{query}");
         assert_eq!(message["hash"], place.hash.as_str(), "{query}");
     }
-    let mut poller = Poller::new(stage.viewer(), "m");
+    let mut poller = Poller::new(stage.viewer(Some(&stage.premium)), "m");
     poller.until_seq(31).await;
     let nothing = poller.ask().await;
     assert_eq!(nothing.status, 204);
@@ -75,9 +75,9 @@ fn seq(event: &Value) -> u64 {
 
 #[tokio::test]
 async fn who_wants_every_event_gets_them_in_bounded_messages() {
-    let stage = Stage::new().await;
-    let place = stage.count(1..=150).await;
-    let mut poller = Poller::new(stage.viewer(), "m").every_event();
+    let stage = Stage::with_match(0).await;
+    let place = stage.count("m", 1..=150).await;
+    let mut poller = Poller::new(stage.viewer(Some(&stage.premium)), "m").every_event();
     let first = poller.ask().await;
     assert_eq!(poller.replica.seq, 64);
     assert!(poll_after(&first).is_zero(), "there is more at once");
@@ -89,8 +89,8 @@ async fn who_wants_every_event_gets_them_in_bounded_messages() {
 
 #[tokio::test]
 async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up() {
-    let stage = Stage::new().await;
-    let mut poller = Poller::new(stage.viewer(), "m").wait_s(1);
+    let stage = Stage::with_match(0).await;
+    let mut poller = Poller::new(stage.viewer(Some(&stage.premium)), "m").wait_s(1);
     poller.until_seq(1).await;
     let nothing = poller.ask().await;
     assert_eq!(nothing.status, 204);
@@ -104,7 +104,7 @@ async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up(
             let answer = poller.ask().await;
             (poller, answer)
         });
-        stage.count(n..=n).await;
+        stage.count("m", n..=n).await;
         let answer;
         (poller, answer) = asking.await.unwrap();
         assert_eq!(answer.status, 200, "event {n} ends the wait");
@@ -115,7 +115,7 @@ async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up(
 
 #[tokio::test]
 async fn a_long_poll_of_the_free_tier_ends_at_a_mark() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let mut poller = Poller::new(stage.cluster.viewer(0, None), "m").wait_s(30);
     poller.until_seq(1).await;
     for round in 0..2 {
@@ -124,7 +124,7 @@ async fn a_long_poll_of_the_free_tier_ends_at_a_mark() {
             poller.ask().await;
             poller
         });
-        let place = stage.count(first..=first + 19).await;
+        let place = stage.count("m", first..=first + 19).await;
         poller = asking.await.unwrap();
         // All that one mark shows comes together; what came after it, with the next.
         poller.until_seq(place.seq).await;

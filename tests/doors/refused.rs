@@ -8,11 +8,11 @@ use crate::stage::Stage;
 
 #[tokio::test]
 async fn every_door_names_what_is_wrong() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let mut private = open_match("secret");
     private["visibility"] = json!("private");
     stage.scorer.create("secret", &private).await;
-    let viewer = stage.viewer();
+    let viewer = stage.viewer(Some(&stage.premium));
     for door in ["", "/state", "/events", "/log/5.1/0"] {
         let path = |name: &str| format!("/v1/matches/{name}{door}");
         for unknown in ["nobody-knows", "NO-ID", "x%20y"] {

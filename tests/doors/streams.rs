@@ -1,10 +1,13 @@
 //! Server-sent events: what a stream begins with, goes on from, and ends with.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 use crate::harness::api::{Api, open_match};
 use crate::harness::listener::Listener;
@@ -13,9 +16,9 @@ use crate::stage::Stage;
 
 #[tokio::test]
 async fn a_stream_goes_on_where_its_last_event_was() {
-    let stage = Stage::new().await;
-    stage.count(1..=3).await;
-    let mut listener = Listener::connect(stage.viewer(), "m", "").await;
+    let stage = Stage::with_match(0).await;
+    stage.count("m", 1..=3).await;
+    let mut listener = Listener::connect(stage.viewer(Some(&stage.premium)), "m", "").await;
     listener.until_seq(4).await;
     assert!(
         listener
@@ -24,7 +27,7 @@ async fn a_stream_goes_on_where_its_last_event_was() {
     );
     assert_eq!(listener.replica.snapshots, [(4, "joined".to_owned())]);
     listener.cut();
-    stage.count(4..=9).await;
+    stage.count("m", 4..=9).await;
     listener.resume().await;
     listener.until_seq(10).await;
     assert_eq!(
@@ -33,7 +36,7 @@ async fn a_stream_goes_on_where_its_last_event_was() {
         "what was missed, one by one"
     );
     listener.cut();
-    let place = stage.count(10..=40).await;
+    let place = stage.count("m", 10..=40).await;
     listener.resume().await;
     listener.until_seq(41).await;
     assert_eq!(listener.replica.place().unwrap(), place);
@@ -42,8 +45,9 @@ async fn a_stream_goes_on_where_its_last_event_was() {
 
 #[tokio::test]
 async fn a_silent_stream_says_where_it_stands() {
-    let stage = Stage::new().await;
-    let mut listener = Listener::connect(stage.viewer(), "m", "heartbeat_s=15").await;
+    let stage = Stage::with_match(0).await;
+    let mut listener =
+        Listener::connect(stage.viewer(Some(&stage.premium)), "m", "heartbeat_s=15").await;
     listener.until_seq(1).await;
     let status = in_time("a heartbeat", listener.next()).await.unwrap();
     assert_eq!(status["type"], "status");
@@ -53,14 +57,14 @@ async fn a_silent_stream_says_where_it_stands() {
 
 #[tokio::test]
 async fn a_stream_ends_with_its_token_and_with_its_gateway() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let short = stage
         .cluster
         .token(&["--role", "fan", "--tier", "premium", "--ttl", "8"]);
     let short = stage.cluster.viewer(0, Some(&short.await));
     let mut listener = Listener::connect(short, "m", "").await;
     listener.until_seq(1).await;
-    let mut stays = Listener::connect(stage.viewer(), "m", "").await;
+    let mut stays = Listener::connect(stage.viewer(Some(&stage.premium)), "m", "").await;
     stays.until_seq(1).await;
 
     listener.until_end().await;
@@ -74,12 +78,12 @@ async fn a_stream_ends_with_its_token_and_with_its_gateway() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_stream_is_said_before_it_begins() {
-    let mut stage = Stage::new().await;
+    let mut stage = Stage::with_match(0).await;
     stage.cluster.add_gateway(&["--sse-max", "1"]).await;
     let mut private = open_match("secret");
     private["visibility"] = json!("private");
     stage.scorer.create("secret", &private).await;
-    let viewer = stage.viewer();
+    let viewer = stage.viewer(Some(&stage.premium));
     viewer
         .get("/v1/matches/nobody-knows/stream")
         .await
@@ -131,9 +135,52 @@ async fn what_is_wrong_with_a_stream_is_said_before_it_begins() {
 
 #[tokio::test]
 async fn a_wish_beyond_the_tier_is_said_and_clamped() {
-    let stage = Stage::new().await;
+    let stage = Stage::with_match(0).await;
     let anybody = stage.cluster.viewer(0, None);
     let mut listener = Listener::connect(anybody, "m", "policy=realtime").await;
     listener.until_seq(1).await;
     assert_eq!(listener.other[0]["code"], "policy_not_granted");
+}
+
+#[tokio::test]
+async fn who_reads_nothing_costs_little_and_is_cut() {
+    let stage = Stage::with_match(0).await;
+    let witness = Listener::connect(stage.viewer(Some(&stage.premium)), "m", "");
+    let mut witness = witness.await;
+    let address: SocketAddr = stage.gateway()["http://".len()..].parse().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut deaf = socket.connect(address).await.unwrap();
+    let head = format!(
+        "GET /v1/matches/m/stream?after=0&snapshot=never HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        stage.premium
+    );
+    deaf.write_all(head.as_bytes()).await.unwrap();
+
+    const LARGE: usize = 45_000;
+    let text = "x".repeat(LARGE);
+    for n in 1..=60 {
+        let patch = json!({"count": n, "text": text});
+        let event = json!({"id": format!("e{n}"), "type": "count", "patch": patch});
+        stage.scorer.score("m", &event).await;
+        witness.until_seq(n + 1).await;
+    }
+    let admin = Api::new(stage.cluster.gateways[0].said("admin_url"), None);
+    let cut = async {
+        // The kernel gives such a socket up after the same time, so that either may be the first.
+        let ended =
+            |line: &str| line.starts_with("grandstand_disconnects_total") && line.ends_with(" 1");
+        while !admin.get("/metrics").await.text().lines().any(ended) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    let cut = tokio::time::timeout(Duration::from_secs(120), cut).await;
+    cut.expect("it is cut after 30 s");
+    let mut kept = Vec::new();
+    // Broken off or ended: what the kernel had is all that there is.
+    let _ = in_time("the end", deaf.read_to_end(&mut kept)).await;
+    assert!(kept.len() < 10 * LARGE, "{} bytes", kept.len());
+    stage.count("m", 61..=61).await;
+    witness.until_seq(62).await;
+    assert_eq!(witness.replica.events.len(), 61);
 }

@@ -4,20 +4,17 @@
 //! A poll is a cursor that lives as long as its request. Its marks are those of all GETs, so that
 //! whoever asks with the same cursor may be given the same answer out of a shared cache.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use axum::extract::{ConnectInfo, Extension, Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use grandstand_core::frame::Frame;
 use grandstand_core::ids::Cursor;
 use grandstand_core::policy::{DIGEST_PHASES, Pace};
 use grandstand_core::subscription::{News, Read, SnapshotWish, Subscription};
-use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::sleep_until;
 
+use super::asked::Asked;
 use super::caching::{kept, next_mark_in_us, tagged, until_the_next_mark};
 use super::parameters::Parameters;
 use super::shown::{Shown, codec, frame_response, word};
@@ -38,20 +35,13 @@ const POLL_AFTER: HeaderName = HeaderName::from_static("grandstand-poll-after-ms
 /// How far the answer can be trusted to be all there is.
 const STATUS: HeaderName = HeaderName::from_static("grandstand-status");
 
-pub(super) async fn events(
-    State(edge): State<Arc<Edge>>,
-    Path(name): Path<String>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let form = Form::of_answer(&headers);
-    let wish = Wish::of(&uri).map_err(|error| Problem::from(error).codec(form))?;
-    let shown = Shown::of(&edge, &name, &headers).await?;
+pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+    let wish = asked.wish(&["after", "wait", "snapshot"], Wish::of)?;
+    let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
     let policy = shown.viewer.policy(0);
-    let phase = shown.viewer.phase(peer.map(|peer| peer.0.0.ip()));
+    let phase = asked.phase(&shown.viewer);
     let poll = Poll {
-        edge: &edge,
+        edge: &asked.edge,
         began_us: shown.now_us,
         spread_us: match policy.pace {
             Pace::Digest { .. } => u64::from(phase) * SPREAD_US / u64::from(DIGEST_PHASES),
@@ -62,7 +52,7 @@ pub(super) async fn events(
         subscription: Subscription::new(policy, wish.after, wish.snapshot),
         asked_leader_at: None,
     };
-    Ok(poll.run(&headers).await?)
+    Ok(poll.run(&asked.headers).await?)
 }
 
 /// What a poll asks for.
@@ -74,8 +64,7 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(uri: &Uri) -> Result<Self, QueryError> {
-        let parameters = Parameters::of(uri, &["after", "wait", "snapshot"])?;
+    fn of(parameters: &Parameters) -> Result<Self, QueryError> {
         let snapshot = wish_word("snapshot", parameters.get("snapshot"))?.unwrap_or_default();
         let wait_s = match (number("wait", parameters.get("wait"))?, snapshot) {
             (Some(WAIT_S_OVER..), _) => return Err(fault("wait", "is at most 30 seconds")),

@@ -1,28 +1,18 @@
 //! `GET /v1/matches/{match}`: how far a match is, its strip, and how far that can be trusted.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
-use grandstand_server::codec::Codec as Form;
-use http::{HeaderMap, StatusCode, Uri};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::parameters::Parameters;
-use super::shown::{Shown, Varies};
-use crate::Edge;
+use super::asked::Asked;
+use super::shown::Varies;
 use crate::refuse::Refused;
 
-pub(super) async fn head(
-    State(edge): State<Arc<Edge>>,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let form = Form::of_answer(&headers);
-    Parameters::none(&uri, form)?;
-    let shown = Shown::of(&edge, &name, &headers).await?;
-    let answer = shown.answer(&headers, Varies::WithStatus, |ready, seq| {
+pub(super) async fn head(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+    let form = asked.form;
+    let shown = asked.shown(&name).await?;
+    let answer = shown.answer(&asked.headers, Varies::WithStatus, |ready, seq| {
         let log = ready.feed.follower.log();
         let state = log.state_at(seq);
         let document = json!({

@@ -1,54 +1,39 @@
 //! `GET /v1/matches` and `GET /v1/live`: the strip of every match that the viewer's list shows, or
 //! of every live public one, which is a stream too.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use axum::extract::{ConnectInfo, Extension, State};
 use axum::response::Response;
 use grandstand_core::hash::StateHash;
 use grandstand_core::headers::Visibility;
-use grandstand_server::codec::Codec as Form;
 use http::header::ACCEPT;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
 
+use super::asked::Asked;
 use super::caching::{tagged, until_the_next_mark};
-use super::parameters::Parameters;
 use super::shown::word;
 use super::stream;
-use crate::Edge;
 use crate::directory::Which;
 use crate::refuse::Refused;
 
-pub(super) async fn list(
-    State(edge): State<Arc<Edge>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    answer(&edge, &uri, &headers, Which::All)
+pub(super) async fn list(asked: Asked) -> Result<Response, Refused> {
+    answer(&asked, Which::All)
 }
 
-pub(super) async fn live(
-    State(edge): State<Arc<Edge>>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    match wants_stream(&headers) {
-        true => stream::strips(edge, peer.map(|peer| peer.0.0.ip()), &uri, &headers),
-        false => answer(&edge, &uri, &headers, Which::Live),
+pub(super) async fn live(asked: Asked) -> Result<Response, Refused> {
+    match wants_stream(&asked.headers) {
+        true => stream::strips(asked),
+        false => answer(&asked, Which::Live),
     }
 }
 
-fn answer(edge: &Edge, uri: &Uri, headers: &HeaderMap, which: Which) -> Result<Response, Refused> {
-    let form = Form::of_answer(headers);
-    Parameters::none(uri, form)?;
-    let viewer = edge.access.viewer(headers)?;
+fn answer(asked: &Asked, which: Which) -> Result<Response, Refused> {
+    asked.wish(&[], |_| Ok(()))?;
+    let (edge, form) = (&asked.edge, asked.form);
+    let viewer = edge.access.viewer(&asked.headers)?;
     let now_us = edge.clock.now_us();
     let list = edge.directory.list(&viewer, which, now_us);
     let tag = format!("{}-{}", StateHash::of(&list).as_str(), word(form));
     let cache = until_the_next_mark(&viewer, viewer.policy(0), Visibility::Public, now_us);
-    Ok(tagged(headers, &tag, cache, || {
+    Ok(tagged(&asked.headers, &tag, cache, || {
         form.answer(StatusCode::OK, &list)
     }))
 }

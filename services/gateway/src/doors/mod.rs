@@ -1,10 +1,11 @@
 //! The doors for who comes over plain HTTP: each looks at the same logs as a socket does, and shows
 //! what the viewer's policy has released.
 //!
-//! [`shown`] is what all of them begin with: a match, through the eyes of who asks. [`caching`] says
+//! All begin with what was [`asked`] and what is [`shown`]: a match, through the eyes of who asks. [`caching`] says
 //! who may keep an answer and for how long, [`parameters`] what a query may hold. The others are one
 //! door each.
 
+mod asked;
 mod caching;
 mod events;
 mod head;

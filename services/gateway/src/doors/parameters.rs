@@ -2,8 +2,6 @@
 //! that is passed over is answered with something else than was asked for.
 
 use axum::extract::Query;
-use grandstand_server::codec::Codec as Form;
-use grandstand_server::problem::Problem;
 use http::Uri;
 
 use crate::query::{QueryError, TOKEN_IN_QUERY, fault};
@@ -37,14 +35,6 @@ impl Parameters {
             }
         }
         Ok(Self(parameters))
-    }
-
-    /// Refuses whatever is there.
-    pub(super) fn none(uri: &Uri, form: Form) -> Result<(), Problem> {
-        match Self::of(uri, &[]) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Problem::from(error).codec(form)),
-        }
     }
 
     /// What one of them says.

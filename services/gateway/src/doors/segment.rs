@@ -1,29 +1,22 @@
 //! `GET /v1/matches/{match}/log/{epoch}/{n}`: seq 64n+1 to 64n+64, for ever the same.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 use grandstand_core::ids::Epoch;
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
-use http::{HeaderMap, Uri};
 
+use super::asked::Asked;
 use super::caching::{for_ever, tagged};
-use super::parameters::Parameters;
-use super::shown::{Shown, codec, frame_response, not_found, word};
-use crate::Edge;
+use super::shown::{codec, frame_response, not_found, word};
 use crate::refuse::Refused;
 
 pub(super) async fn segment(
-    State(edge): State<Arc<Edge>>,
+    asked: Asked,
     Path((name, epoch, n)): Path<(String, String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let form = Form::of_answer(&headers);
-    Parameters::none(&uri, form)?;
-    let shown = Shown::of(&edge, &name, &headers).await?;
+    let form = asked.form;
+    let shown = asked.shown(&name).await?;
     let (Ok(epoch), Ok(n)) = (epoch.parse::<Epoch>(), n.parse::<u64>()) else {
         return Err(no_segment(form).into());
     };
@@ -38,7 +31,7 @@ pub(super) async fn segment(
     };
     let tag = format!("{epoch}-{n}-{}", word(form));
     let cache = for_ever(&shown.viewer, visibility);
-    Ok(tagged(&headers, &tag, cache, || {
+    Ok(tagged(&asked.headers, &tag, cache, || {
         frame_response(form, frame)
     }))
 }

@@ -9,26 +9,26 @@ mod listener;
 mod sight;
 mod text;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Extension, Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use grandstand_core::ids::{Cursor, MatchId};
 use grandstand_core::message::{self, StripsWish, Subscribe, check_delay, check_heartbeat};
-use grandstand_server::codec::Codec as Form;
+use grandstand_core::policy::PolicyName;
+use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use http::{HeaderName, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::listener::Listener;
 use self::sight::Sight;
+use super::asked::Asked;
 use super::parameters::Parameters;
 use super::shown::Shown;
-use crate::Edge;
 use crate::query::{QueryError, cursor, fault, number, word};
 use crate::refuse::Refused;
 use crate::shard::{Counts, count_connect};
@@ -79,46 +79,38 @@ impl Streams {
     }
 }
 
-pub(super) async fn stream(
-    State(edge): State<Arc<Edge>>,
-    Path(name): Path<String>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let form = Form::of_answer(&headers);
-    let wish = Wish::of(&uri, &headers).map_err(|error| Problem::from(error).codec(form))?;
-    let shown = Shown::of(&edge, &name, &headers).await?;
+pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+    let known = ["after", "policy", "delay_s", "snapshot", "heartbeat_s"];
+    let mut wish = asked.wish(&known, Wish::of)?;
+    // A client that comes back by itself asks as it did at first: the header is newer.
+    if let Some(id) = asked.headers.get(LAST_EVENT_ID) {
+        let after = last_event(id.to_str().ok());
+        wish.after = after.map_err(|error| Problem::from(error).codec(asked.form))?;
+    }
+    let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
     let poll_url = format!("/v1/matches/{}/events", shown.match_id());
-    let place = edge.streams.place(poll_url)?;
+    let place = asked.edge.streams.place(poll_url)?;
     count_connect(u64::from(wish.after.is_some()));
-    let phase = shown.viewer.phase(peer.map(|peer| peer.0.0.ip()));
+    let phase = asked.phase(&shown.viewer);
     let wished = message::Wish::Match(wish.of_match(shown.match_id().clone()));
     let sight = Sight::Match(shown);
-    let listener = Listener::new(edge, sight, place, phase, wished, wish.heartbeat_s);
+    let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
     Ok(answer(listener))
 }
 
 /// The strips of all live matches, as long as they are listened to.
-pub(super) fn strips(
-    edge: Arc<Edge>,
-    address: Option<IpAddr>,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<Response, Refused> {
-    let form = Form::of_answer(headers);
-    let known = ["policy", "delay_s", "heartbeat_s"];
-    let wish = Wish::of_known(uri, &known).map_err(|error| Problem::from(error).codec(form))?;
-    let viewer = edge.access.viewer(headers)?;
-    let place = edge.streams.place("/v1/live".to_owned())?;
+pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
+    let wish = asked.wish(&["policy", "delay_s", "heartbeat_s"], Wish::of)?;
+    let viewer = asked.edge.access.viewer(&asked.headers)?;
+    let place = asked.edge.streams.place("/v1/live".to_owned())?;
     count_connect(0);
-    let phase = viewer.phase(address);
+    let phase = asked.phase(&viewer);
     let wished = message::Wish::Strips(StripsWish {
         policy: wish.policy,
         delay_s: wish.delay_s,
     });
-    let sight = Sight::of_strips(viewer, &edge.strips);
-    let listener = Listener::new(edge, sight, place, phase, wished, wish.heartbeat_s);
+    let sight = Sight::of_strips(viewer, &asked.edge.strips);
+    let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
     Ok(answer(listener))
 }
 
@@ -138,25 +130,14 @@ fn answer(listener: Listener) -> Response {
 #[derive(Debug)]
 struct Wish {
     after: Option<Cursor>,
-    policy: Option<grandstand_core::policy::PolicyName>,
+    policy: Option<PolicyName>,
     delay_s: u32,
-    snapshot: grandstand_core::subscription::SnapshotWish,
+    snapshot: SnapshotWish,
     heartbeat_s: Option<u32>,
 }
 
 impl Wish {
-    fn of(uri: &Uri, headers: &HeaderMap) -> Result<Self, QueryError> {
-        let known = ["after", "policy", "delay_s", "snapshot", "heartbeat_s"];
-        let mut wish = Self::of_known(uri, &known)?;
-        // A client that comes back by itself asks as it did at first: the header is newer.
-        if let Some(id) = headers.get(LAST_EVENT_ID) {
-            wish.after = last_event(id.to_str().ok())?;
-        }
-        Ok(wish)
-    }
-
-    fn of_known(uri: &Uri, known: &[&'static str]) -> Result<Self, QueryError> {
-        let parameters = Parameters::of(uri, known)?;
+    fn of(parameters: &Parameters) -> Result<Self, QueryError> {
         let heartbeat_s = number("heartbeat_s", parameters.get("heartbeat_s"))?;
         let delay_s = number("delay_s", parameters.get("delay_s"))?;
         Ok(Self {

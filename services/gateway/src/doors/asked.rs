@@ -1,0 +1,64 @@
+//! What every door is asked with: the gateway, the request's head, and where it came from.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use grandstand_server::codec::Codec as Form;
+use grandstand_server::problem::Problem;
+use http::request::Parts;
+use http::{HeaderMap, Uri};
+
+use super::parameters::Parameters;
+use super::shown::Shown;
+use crate::Edge;
+use crate::access::Viewer;
+use crate::query::QueryError;
+
+pub(super) struct Asked {
+    pub(super) edge: Arc<Edge>,
+    pub(super) headers: HeaderMap,
+    /// In which form the client wants its answer.
+    pub(super) form: Form,
+    uri: Uri,
+    address: Option<IpAddr>,
+}
+
+impl FromRequestParts<Arc<Edge>> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self {
+            edge: Arc::clone(edge),
+            headers: parts.headers.clone(),
+            form: Form::of_answer(&parts.headers),
+            uri: parts.uri.clone(),
+            address: peer.map(|peer| peer.0.ip()),
+        })
+    }
+}
+
+impl Asked {
+    /// What `read` makes of the query of a door that knows these parameters.
+    pub(super) fn wish<W>(
+        &self,
+        known: &[&'static str],
+        read: impl FnOnce(&Parameters) -> Result<W, QueryError>,
+    ) -> Result<W, Problem> {
+        let wish = Parameters::of(&self.uri, known).and_then(|parameters| read(&parameters));
+        wish.map_err(|error| Problem::from(error).codec(self.form))
+    }
+
+    /// The match, for a door that takes no parameters.
+    pub(super) async fn shown(&self, name: &str) -> Result<Shown, Problem> {
+        self.wish(&[], |_| Ok(()))?;
+        Shown::of(&self.edge, name, &self.headers).await
+    }
+
+    /// Which marks are those of this viewer's connections.
+    pub(super) fn phase(&self, viewer: &Viewer) -> u8 {
+        viewer.phase(self.address)
+    }
+}
