@@ -4,6 +4,10 @@
 #[path = "bench/fans.rs"]
 mod fans;
 mod harness;
+#[path = "bench/liar.rs"]
+mod liar;
+#[path = "bench/scenarios.rs"]
+mod scenarios;
 
 use std::process::Output;
 

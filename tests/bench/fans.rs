@@ -11,14 +11,14 @@ const FANS: u64 = 200;
 const EVENTS: u64 = 30;
 
 /// A scenario with 200 fans and 10 events a second for 3 s, and what it says as JSON.
-async fn measured(cluster: &Cluster, scenario: &str, more: &[&str]) -> Value {
+pub(crate) async fn measured(cluster: &Cluster, scenario: &str, more: &[&str]) -> Value {
+    report(&bench(cluster, scenario, more).await)
+}
+
+/// The same, however it goes.
+pub(crate) async fn bench(cluster: &Cluster, scenario: &str, more: &[&str]) -> Output {
     let scorer = cluster.scorer_token().await;
     let fan = cluster.fan_token("premium").await;
-    let gateways: Vec<String> = cluster
-        .gateways
-        .iter()
-        .map(|gateway| gateway.url())
-        .collect();
     let admin: Vec<String> = cluster
         .gateways
         .iter()
@@ -29,27 +29,24 @@ async fn measured(cluster: &Cluster, scenario: &str, more: &[&str]) -> Value {
         .iter()
         .map(|g| g.pid().to_string())
         .collect();
-    let (gateways, admin, pids) = (gateways.join(","), admin.join(","), pids.join(","));
+    let (admin, pids) = (admin.join(","), pids.join(","));
     let scoring = cluster.scorings[0].url();
     let who = ["--token", &scorer, "--fan-token", &fan];
-    let place = [
-        "--gateway",
-        &gateways,
-        "--scoring",
-        &scoring,
-        "--admin",
-        &admin,
-    ];
-    let what = [
-        "--gateway-pid",
-        &pids,
-        "--count",
-        "200",
-        "--rate",
-        "10",
-        "--seconds",
-        "3",
-    ];
+    let place = ["--scoring", &scoring, "--admin", &admin];
+    let gateways: Vec<String> = cluster.gateways.iter().map(|g| g.url()).collect();
+    let gateways = gateways.join(",");
+    let mut what = vec!["--gateway-pid", &pids];
+    for (flag, usual) in [
+        ("--gateway", &*gateways),
+        ("--count", "200"),
+        ("--seconds", "3"),
+        ("--rate", "10"),
+    ] {
+        let is_taken = flag != "--rate" || !["story", "tiers"].contains(&scenario);
+        if is_taken && !more.contains(&flag) {
+            what.extend([flag, usual]);
+        }
+    }
     let args = [
         &["bench", scenario],
         &who[..],
@@ -59,7 +56,7 @@ async fn measured(cluster: &Cluster, scenario: &str, more: &[&str]) -> Value {
         more,
     ]
     .concat();
-    report(&run(&args).await)
+    run(&args).await
 }
 
 /// What a scenario that went well found.
@@ -72,7 +69,7 @@ fn report(output: &Output) -> Value {
     report
 }
 
-fn number(value: &Value) -> u64 {
+pub(crate) fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("{value}"))
 }
 
@@ -197,7 +194,9 @@ async fn the_bare_loop_needs_no_platform() {
 async fn what_scoring_takes_is_counted_one_by_one_and_in_arrays() {
     let cluster = Cluster::start(1, 0).await;
     let (scoring, token) = (cluster.scorings[0].url(), cluster.scorer_token().await);
-    let place = ["bench", "ingest", "--scoring", &scoring, "--token", &token];
+    let (nats_url, keys) = (cluster.nats_url(), cluster.keys_dir().display().to_string());
+    let who = ["bench", "ingest", "--scoring", &scoring, "--token", &token];
+    let place = [&who[..], &["--nats-url", &nats_url, "--keys", &keys]].concat();
     let small = [
         "--matches",
         "4",
@@ -213,6 +212,9 @@ async fn what_scoring_takes_is_counted_one_by_one_and_in_arrays() {
     assert!(number(&report["singles"]["stored"]) > 10, "{report}");
     assert_eq!(number(&report["arrays"]["stored"]) % 50, 0, "{report}");
     assert_eq!(report["arrays"]["failed"], 0);
+    let bare = &report["bare"];
+    assert!(bare["singles_per_s"].as_f64() > Some(0.0), "{report}");
+    assert!(bare["arrays_per_s"].as_f64() > Some(0.0), "{report}");
 }
 
 #[tokio::test]
@@ -229,7 +231,7 @@ async fn a_crowd_that_cannot_be_measured_is_said() {
     };
 
     let (usage, too_many) = bench(&["--gateway", &gateway, "--rate", "100000"]).await;
-    let (secure, no_tls) = bench(&["--gateway", "https://127.0.0.1:1"]).await;
+    let (secure, no_tls) = bench(&["--gateway", "wss://127.0.0.1:1"]).await;
     let (unseen, no_admin) = bench(&["--gateway", &gateway, "--admin", "http://127.0.0.1:1"]).await;
     let nobody = ["--gateway", "http://127.0.0.1:1", "--count", "2"];
     let (refused, no_gateway) = bench(&nobody).await;
@@ -240,7 +242,7 @@ async fn a_crowd_that_cannot_be_measured_is_said() {
     assert_eq!([secure, unseen, refused, stranger], [Some(1); 4]);
     for (said, word) in [
         (too_many, "--matches"),
-        (no_tls, "http://"),
+        (no_tls, "https://"),
         (no_admin, "--admin"),
         (
             no_gateway,

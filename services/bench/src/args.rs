@@ -1,14 +1,17 @@
 //! What `grandstand bench` is told on the command line.
 
 mod crowd;
+mod run;
 mod sessions;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub use crowd::{
-    BareArgs, CrowdArgs, FansArgs, IngestArgs, LoadArgs, PairsArgs, StormArgs, WatchArgs,
+    BareArgs, BurstArgs, CrowdArgs, FansArgs, IngestArgs, LateArgs, LoadArgs, PairsArgs, SlowArgs,
+    StageArgs, SteadyArgs, StormArgs, StoryArgs, WatchArgs,
 };
+pub use run::{RunArgs, Scenario};
 pub use sessions::SessionsArgs;
 
 /// Measure the platform from outside
@@ -25,6 +28,8 @@ pub struct BenchArgs {
 /// What can be measured.
 #[derive(Subcommand)]
 pub enum BenchCommand {
+    /// Everything with one command and no platform at hand: scenario after scenario, and which targets hold
+    Run(RunArgs),
     /// Write, refresh, read and let expire many sessions, and what that does to a scorer's post
     Sessions(SessionsArgs),
     /// Connect many fans, post events, and check and time what each of them gets
@@ -35,6 +40,16 @@ pub enum BenchCommand {
     Pairs(PairsArgs),
     /// Half of the fans are cut and come back at once, then all without knowing anything
     Storm(StormArgs),
+    /// Many events of one match at once, after a quiet while
+    Burst(BurstArgs),
+    /// Many matches and a crowd that prefers some: ordinary overs, a boundary and a wicket everywhere
+    Story(StoryArgs),
+    /// The same as `story` for a crowd in realtime, in batches and in digests, and what these save
+    Tiers(StoryArgs),
+    /// Fans who come when much has happened already
+    Late(LateArgs),
+    /// One fan in a hundred never reads: what the others notice, and what it costs
+    Slow(SlowArgs),
     /// Post as fast as scoring takes it, one by one and in arrays
     Ingest(IngestArgs),
     /// Hold fans, as the line on stdin says
@@ -53,6 +68,16 @@ pub enum Codec {
     Json,
     /// `grandstand.v1.msgpack`.
     Msgpack,
+}
+
+/// How fans are spread over matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FanSpread {
+    /// As many at each.
+    Even,
+    /// The second match has half of the first's, the third a third, and so on.
+    Zipf,
 }
 
 /// How often a fan wants to hear.
@@ -99,7 +124,7 @@ mod tests {
             }
             let help = command.get_after_help().unwrap().to_string();
             assert!(help.starts_with("Example: grandstand bench "), "{help}");
-            for arg in command.get_arguments() {
+            for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
                 let flag = arg.get_long().unwrap();
                 let variable = format!("GRANDSTAND_{}", flag.to_uppercase().replace('-', "_"));
                 assert_eq!(arg.get_env().unwrap(), variable.as_str());

@@ -9,13 +9,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::BenchError;
-use crate::args::{BareArgs, Codec};
+use crate::args::{BareArgs, Codec, FanSpread};
 use crate::bare::server::MATCH;
 use crate::bare::servers::BareServers;
-use crate::crowd::orders::{Order, Plan};
+use crate::crowd::orders::{Order, Plan, Reading};
 use crate::crowd::{Crowd, connect_max};
+use crate::figure::Figure;
 use crate::machine::Watched;
 use crate::process::Process;
+use crate::scenarios::{Found, ms};
 use crate::turn::{SETTLE_MAX, TurnReport};
 
 /// Far from the addresses that a gateway's fans come from.
@@ -38,6 +40,19 @@ pub(crate) struct BareReport {
     pub(crate) wrong: Vec<String>,
 }
 
+impl Found for BareReport {
+    fn figures(&self) -> Vec<Figure> {
+        vec![
+            Figure::told("p99", ms(self.turn.latency_us.p99), "ms"),
+            Figure::told("CPU for each frame", self.turn.server_us_per_frame, "us"),
+        ]
+    }
+
+    fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+}
+
 impl Bare {
     /// Starts it and connects its fans.
     pub(crate) async fn start(
@@ -48,8 +63,11 @@ impl Bare {
         let mut servers = BareServers::start(count, at_least).await?;
         let plan = Plan {
             gateways: servers.addresses.clone(),
+            tls: None,
             token: None,
             matches: vec![MATCH.to_owned()],
+            spread: FanSpread::Even,
+            reading: Reading::All,
             policy: None,
             codec: Codec::Json,
             first: 0,

@@ -8,7 +8,9 @@ pub(crate) mod frames;
 mod handshake;
 mod message;
 pub(crate) mod orders;
-mod socket;
+mod seats;
+pub(crate) mod trust;
+mod wire;
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

@@ -7,24 +7,25 @@ mod args;
 mod bare;
 mod crowd;
 mod descriptors;
-mod fans;
+mod figure;
 mod fill;
 mod gateway_counts;
 mod histogram;
-mod ingest;
 mod line_process;
 mod machine;
-mod pairs;
 mod phase;
+mod plans;
+mod platform;
 mod post;
 mod poster;
 mod process;
 mod report;
+mod run;
+mod scenarios;
 mod scoring;
 mod sessions;
 mod spread;
 mod stage;
-mod storm;
 mod table;
 mod tables;
 mod turn;
@@ -34,15 +35,19 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
-use grandstand_broker::{BucketError, ConnectError};
+use grandstand_broker::{BucketError, ConnectError, TrialError};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::scenarios::{Found, burst, fans, ingest, late, pairs, slow, storm, story, tiers};
+
 pub use args::{
-    BareArgs, BenchArgs, BenchCommand, Codec, CrowdArgs, FansArgs, IngestArgs, LoadArgs, PairsArgs,
-    Policy, SessionsArgs, StormArgs, WatchArgs,
+    BareArgs, BenchArgs, BenchCommand, BurstArgs, Codec, CrowdArgs, FanSpread, FansArgs,
+    IngestArgs, LateArgs, LoadArgs, PairsArgs, Policy, RunArgs, Scenario, SessionsArgs, SlowArgs,
+    StageArgs, SteadyArgs, StormArgs, StoryArgs, WatchArgs,
 };
 pub use line_process::LineProcessError;
+pub use platform::PlatformError;
 
 /// Why there is no measurement.
 #[derive(Debug, Error)]
@@ -53,6 +58,9 @@ pub enum BenchError {
     /// The bucket can't be asked how large it is.
     #[error("sessions: {0}; `grandstand ops provision` makes the bucket")]
     Bucket(#[from] BucketError),
+    /// The broker does not take what is published to compare with.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
     /// Scoring does not take the first post.
     #[error("scoring at {url}: {why}")]
     Scoring {
@@ -100,6 +108,12 @@ pub enum BenchError {
     /// A process of ours does not do what it should.
     #[error(transparent)]
     LineProcess(#[from] LineProcessError),
+    /// There is no platform of our own to measure.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// A signal came before all was measured.
+    #[error("stopped before all was measured")]
+    Stopped,
     /// Nobody takes the result.
     #[error("the result can't be written: {0}")]
     Output(#[from] std::io::Error),
@@ -115,6 +129,7 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, BenchError> {
         return Ok(ExitCode::from(USAGE));
     }
     match args.command {
+        BenchCommand::Run(args) => run::run(&args).await,
         BenchCommand::Sessions(args) => {
             let report = sessions::measure(&args).await?;
             match args.json {
@@ -122,26 +137,18 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, BenchError> {
                 false => print_text(&table::Table(&report), &report.wrong),
             }
         }
-        BenchCommand::Fans(args) => {
-            let report = fans::measure(&args).await?;
-            print(&report, args.watch.json, &report.wrong)
+        BenchCommand::Fans(args) => print(&fans::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Bare(args) => print(&bare::measure(&args).await?, args.json),
+        BenchCommand::Pairs(args) => print(&pairs::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Storm(args) => print(&storm::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Burst(args) => print(&burst::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Story(args) => print(&story::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Tiers(mut args) => {
+            print(&tiers::measure(&mut args).await?, args.stage.watch.json)
         }
-        BenchCommand::Bare(args) => {
-            let report = bare::measure(&args).await?;
-            print(&report, args.json, &report.wrong)
-        }
-        BenchCommand::Pairs(args) => {
-            let report = pairs::measure(&args).await?;
-            print(&report, args.watch.json, &report.wrong)
-        }
-        BenchCommand::Storm(args) => {
-            let report = storm::measure(&args).await?;
-            print(&report, args.watch.json, &report.wrong)
-        }
-        BenchCommand::Ingest(args) => {
-            let report = ingest::measure(&args).await?;
-            print(&report, args.json, &report.wrong)
-        }
+        BenchCommand::Late(args) => print(&late::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Slow(args) => print(&slow::measure(&args).await?, args.stage.watch.json),
+        BenchCommand::Ingest(args) => print(&ingest::measure(&args).await?, args.json),
         // Each has a process to itself and nothing to wait for but its sockets: it may block.
         BenchCommand::FanChild => done(crowd::child::run()),
         BenchCommand::BareChild => done(bare::server::run()),
@@ -152,11 +159,19 @@ pub async fn run(args: BenchArgs) -> Result<ExitCode, BenchError> {
 fn check(command: &BenchCommand) -> Result<(), String> {
     match command {
         BenchCommand::Sessions(args) => args.check(),
-        BenchCommand::Fans(args) => args.load.check(args.crowd.rate, 1),
-        BenchCommand::Pairs(args) => args.load.check(args.crowd.rate, args.pairs),
-        BenchCommand::Storm(args) => args.load.check(args.crowd.rate, 3),
+        BenchCommand::Fans(args) if args.steady.rate == 0.0 => Ok(()),
+        BenchCommand::Fans(args) => args.stage.load.check(args.steady.rate, 1),
+        BenchCommand::Pairs(args) => args.stage.load.check(args.steady.rate, args.pairs),
+        BenchCommand::Storm(args) => args.stage.load.check(args.steady.rate, 3),
+        BenchCommand::Burst(args) => args.stage.load.check(args.steady.rate, 1),
+        BenchCommand::Story(args) | BenchCommand::Tiers(args) => {
+            args.stage.load.check(story::RATE_MAX, 1)
+        }
+        BenchCommand::Late(args) => args.stage.load.check(args.steady.rate, 1),
+        BenchCommand::Slow(args) => args.stage.load.check(args.steady.rate, 2 * args.pairs),
         BenchCommand::Bare(_)
         | BenchCommand::Ingest(_)
+        | BenchCommand::Run(_)
         | BenchCommand::FanChild
         | BenchCommand::BareChild => Ok(()),
     }
@@ -166,14 +181,10 @@ fn done(ended: std::io::Result<()>) -> Result<ExitCode, BenchError> {
     Ok(ended.map(|()| ExitCode::SUCCESS)?)
 }
 
-fn print(
-    report: &(impl Serialize + Display),
-    as_json: bool,
-    wrong: &[String],
-) -> Result<ExitCode, BenchError> {
+fn print(report: &impl Found, as_json: bool) -> Result<ExitCode, BenchError> {
     match as_json {
-        true => print_json(report, wrong),
-        false => print_text(report, wrong),
+        true => print_json(report, report.wrong()),
+        false => print_text(&figure::WithFigures(report), report.wrong()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is taken on this machine between two looks: by the gateways, by the rest of the platform, by
 //! ourselves, and by whoever is beside us.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::crowd::now_us;
 use crate::process::{Process, duration_of, kib_of};
 
 /// A page of kernel memory, as /proc/net/sockstat counts.
@@ -19,6 +21,47 @@ pub(crate) struct Watched {
     pub(crate) platform: Vec<Process>,
     /// Ourselves and our children.
     pub(crate) ours: Vec<Process>,
+}
+
+/// On what it was measured.
+#[derive(Debug, Serialize)]
+pub(crate) struct Machine {
+    at: u64,
+    cores: usize,
+    kernel: String,
+    /// Whether the binary is one that anything can be said of.
+    build: &'static str,
+}
+
+impl Machine {
+    /// This one, as it is.
+    pub(crate) fn look() -> Self {
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        Self {
+            at: now_us() / 1_000_000,
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            kernel: kernel.trim().to_owned(),
+            build: match cfg!(debug_assertions) {
+                true => "debug, whose numbers say nothing",
+                false => "release",
+            },
+        }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            at,
+            cores,
+            kernel,
+            build,
+        } = self;
+        write!(
+            f,
+            "{cores} cores, Linux {kernel}, build: {build}, Unix time {at}"
+        )
+    }
 }
 
 /// CPU times at one moment.
@@ -46,7 +89,7 @@ pub(crate) struct CpuUse {
 /// Memory at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MemoryLook {
-    servers_rss_bytes: u64,
+    pub(crate) servers_rss_bytes: u64,
     /// Buffers of TCP sockets.
     tcp_bytes: u64,
     /// Kernel objects, the sockets among them.

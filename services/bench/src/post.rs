@@ -71,7 +71,7 @@ struct Place {
 impl Place {
     async fn create(&self, number: usize) -> Result<(), String> {
         let match_id = format!("{}-{number}", self.run);
-        self.scoring.create(&match_id).await.map(drop)
+        self.scoring.create(&match_id, 0).await.map(drop)
     }
 
     async fn post(&self, number: usize, event: usize) -> Result<(), String> {

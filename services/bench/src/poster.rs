@@ -27,6 +27,16 @@ pub(crate) struct Posted {
     pub(crate) head: u64,
 }
 
+/// What is posted in a while.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Posting {
+    /// Events a second, over all matches; 0 for none.
+    pub(crate) rate: f64,
+    /// Events of a post.
+    pub(crate) array: u32,
+    pub(crate) duration: Duration,
+}
+
 /// The poster and its matches.
 pub(crate) struct Poster {
     scoring: Scoring,
@@ -55,11 +65,11 @@ impl Poster {
     /// Creates the matches.
     pub(crate) async fn start(load: &LoadArgs) -> Result<Self, BenchError> {
         let scoring = Scoring::new(&load.scoring, &load.token)?;
-        let run = run_name();
+        let (run, state_bytes) = (run_name(), load.state_bytes as usize);
         let creating = stream::iter(0..load.matches).map(|number| {
             let (id, scoring) = (format!("{run}-{number}"), &scoring);
             async move {
-                let Stored { epoch, seq } = scoring.create(&id).await?;
+                let Stored { epoch, seq } = scoring.create(&id, state_bytes).await?;
                 Ok(Posted {
                     id,
                     epoch,
@@ -91,8 +101,13 @@ impl Poster {
     }
 
     /// Posts so many events a second for so long, to one match after the other.
-    pub(crate) async fn post_steadily(&mut self, rate: f64, duration: Duration) -> Posts {
-        let count = (rate * duration.as_secs_f64()).round().max(1.0) as u32;
+    pub(crate) async fn post_steadily(&mut self, posting: Posting) -> Posts {
+        let array = u64::from(posting.array);
+        let rate = posting.rate / f64::from(posting.array);
+        let count = match rate > 0.0 {
+            true => (rate * posting.duration.as_secs_f64()).round().max(1.0) as u32,
+            false => 0,
+        };
         let began = Instant::now();
         let this = &*self;
         let posting = stream::iter(0..count).then(|n| async move {
@@ -101,12 +116,12 @@ impl Poster {
             n as usize % this.matches.len()
         });
         let answers = posting
-            .map(|number| async move { (number, this.post_timed(number, 1).await) })
+            .map(|number| async move { (number, this.post_timed(number, array).await) })
             .buffer_unordered(IN_FLIGHT);
         let answers: Vec<_> = answers.collect().await;
         let mut posts = Posts::new(self.matches.len());
         for (number, (took, answer)) in answers {
-            self.note(&mut posts, number, 1, took, answer);
+            self.note(&mut posts, number, array, took, answer);
         }
         posts.took = began.elapsed();
         posts

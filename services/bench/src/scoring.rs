@@ -55,10 +55,14 @@ impl Scoring {
         }
     }
 
-    /// Creates an open match, unlisted.
-    pub(crate) async fn create(&self, match_id: &str) -> Result<Stored, String> {
+    /// Creates an open match, unlisted, with a state of about so many bytes more than it needs.
+    pub(crate) async fn create(
+        &self,
+        match_id: &str,
+        state_bytes: usize,
+    ) -> Result<Stored, String> {
         let body = json!({"sport": "open", "title": match_id, "visibility": "unlisted",
-            "state": {"strip": {"title": match_id, "status": "live"}, "count": 0}});
+            "state": {"strip": {"title": match_id, "status": "live"}, "count": 0, "card": card(state_bytes)}});
         self.send(Method::PUT, match_id, "", &body).await
     }
 
@@ -93,6 +97,14 @@ impl Scoring {
         let said = |member| problem.get(member).and_then(Value::as_str).unwrap_or("");
         Err(format!("{status}: {} {}", said("title"), said("detail")))
     }
+}
+
+/// What a scorecard holds: many short texts.
+fn card(bytes: usize) -> Value {
+    let line = "a batter's name and how he was out";
+    let member = r#""r0000":"","#.len() + line.len();
+    let lines = (0..bytes / member).map(|n| (format!("r{n:04}"), json!(line)));
+    Value::Object(lines.collect())
 }
 
 /// The name of a run, which sets its matches apart from all others.

@@ -1,14 +1,18 @@
 //! A platform with its crowds: what every scenario with gateways begins with.
 
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
+
+use futures_util::future::join_all;
 
 use crate::BenchError;
-use crate::args::{CrowdArgs, LoadArgs, WatchArgs};
-use crate::crowd::orders::{Counts, Cursors, Order, Plan};
+use crate::args::StageArgs;
+use crate::crowd::orders::{Counts, Cursors, Order, Plan, Reading};
+use crate::crowd::trust::Tls;
 use crate::crowd::{Crowd, shares};
 use crate::gateway_counts::GatewayCounts;
 use crate::machine::Watched;
-use crate::poster::Poster;
+use crate::poster::{Poster, Posting};
 use crate::process::Process;
 use crate::turn::{SETTLE_MAX, TurnReport};
 
@@ -20,8 +24,9 @@ pub(crate) struct Stage {
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) poster: Poster,
     pub(crate) watched: Watched,
+    /// Of all fans, however many there are.
+    pub(crate) plan: Plan,
     admin: Vec<String>,
-    rate: f64,
     connects_per_s: u32,
 }
 
@@ -36,14 +41,11 @@ pub(crate) struct Turn {
 
 impl Stage {
     /// Creates matches and starts the processes for the fans, in so many crowds.
-    pub(crate) async fn set(
-        crowd: &CrowdArgs,
-        load: &LoadArgs,
-        watch: &WatchArgs,
-        crowds: u32,
-    ) -> Result<Self, BenchError> {
+    pub(crate) async fn set(args: &StageArgs, crowds: u32) -> Result<Self, BenchError> {
+        let StageArgs { crowd, load, watch } = args;
         let gateways = crowd.gateway.iter().map(|url| resolve(url));
         let gateways = gateways.collect::<Result<_, _>>()?;
+        let tls = tls(&crowd.gateway, crowd.ca.as_deref())?;
         let mut watched = Watched {
             servers: watch_all("--gateway-pid", &watch.gateway_pid)?,
             platform: watch_all("--platform-pid", &watch.platform_pid)?,
@@ -52,12 +54,15 @@ impl Stage {
         let poster = Poster::start(load).await?;
         let plan = Plan {
             gateways,
+            tls,
             token: crowd.fan_token.clone(),
             matches: poster.match_ids(),
+            spread: crowd.fan_spread,
+            reading: Reading::All,
             policy: crowd.policy,
             codec: crowd.codec,
             first: 0,
-            count: 0,
+            count: crowd.count,
             source: SOURCE,
         };
         let mut started: Vec<Crowd> = Vec::new();
@@ -79,25 +84,24 @@ impl Stage {
             crowds: started,
             poster,
             watched,
+            plan,
             admin: watch.admin.clone(),
-            rate: crowd.rate,
             connects_per_s: crowd.connects_per_s,
         })
     }
 
-    /// Connects all fans; what each crowd counts then.
+    /// Connects all fans, the crowds at the same time; what each of them counts then.
     pub(crate) async fn connect(&mut self) -> Result<Vec<Counts>, BenchError> {
-        let mut all = Vec::new();
-        for crowd in &mut self.crowds {
-            all.push(crowd.connect(self.connects_per_s).await?);
-        }
-        Ok(all)
+        let crowds = u32::try_from(self.crowds.len()).unwrap_or(1).max(1);
+        let per_s = self.connects_per_s.div_ceil(crowds);
+        let connecting = self.crowds.iter_mut().map(|crowd| crowd.connect(per_s));
+        all_connected(join_all(connecting).await, self.plan.count)
     }
 
     /// One turn, at whose beginning crowds may be cut.
     pub(crate) async fn turn(
         &mut self,
-        load: &LoadArgs,
+        posting: Posting,
         cut: &[(usize, Cursors)],
     ) -> Result<Turn, BenchError> {
         let counted = GatewayCounts::ask(&self.admin).await?;
@@ -108,7 +112,7 @@ impl Stage {
         for &(crowd, with) in cut {
             self.crowds[crowd].order(Order::Cut { with }).await?;
         }
-        let posts = self.poster.post_steadily(self.rate, load.posting()).await;
+        let posts = self.poster.post_steadily(posting).await;
         let heads = self.poster.heads();
         let (mut counts, mut wrong): (Vec<Counts>, Vec<String>) =
             (Vec::new(), posts.wrong().into_iter().collect());
@@ -151,6 +155,29 @@ impl Stage {
     }
 }
 
+/// What the crowds count, or how many of all `fans` are connected if not all are.
+fn all_connected(
+    crowds: Vec<Result<Counts, BenchError>>,
+    fans: u32,
+) -> Result<Vec<Counts>, BenchError> {
+    let connected = crowds.iter().map(|crowd| match crowd {
+        Ok(Counts { connected, .. }) | Err(BenchError::NotConnected { connected, .. }) => {
+            *connected
+        }
+        Err(_) => 0,
+    });
+    let connected = connected.sum();
+    let all: Result<_, _> = crowds.into_iter().collect();
+    all.map_err(|error| match error {
+        BenchError::NotConnected { why, .. } => BenchError::NotConnected {
+            connected,
+            fans,
+            why,
+        },
+        other => other,
+    })
+}
+
 fn watch_all(flag: &'static str, pids: &[i32]) -> Result<Vec<Process>, BenchError> {
     let watched = pids.iter().map(|&pid| {
         Process::watch(pid).map_err(|source| BenchError::Process { flag, pid, source })
@@ -158,19 +185,50 @@ fn watch_all(flag: &'static str, pids: &[i32]) -> Result<Vec<Process>, BenchErro
     watched.collect()
 }
 
-/// The address of a gateway. Fans speak plain TCP.
+/// How fans know the gateways that they reach with TLS; none if they speak plain TCP.
+fn tls(gateways: &[String], ca: Option<&Path>) -> Result<Option<Tls>, BenchError> {
+    let hosts = gateways.iter().map(|url| {
+        let host = url.strip_prefix("https://")?.split([':', '/']).next()?;
+        Some((url, host))
+    });
+    let hosts: Option<Vec<_>> = hosts.collect();
+    let fail = |url: &str, why: &str| BenchError::Gateway {
+        url: url.to_owned(),
+        why: why.to_owned(),
+    };
+    match (hosts.as_deref(), ca) {
+        (Some([(url, _), ..]), None) => Err(fail(url, "needs --ca, the certificates to believe")),
+        (Some([(_, name), others @ ..]), Some(ca)) => {
+            if let Some((url, _)) = others.iter().find(|(_, host)| host != name) {
+                return Err(fail(
+                    url,
+                    "has another host than the first, and one is believed",
+                ));
+            }
+            let (ca, name) = (ca.to_owned(), (*name).to_owned());
+            Ok(Some(Tls { ca, name }))
+        }
+        _ => match gateways.iter().find(|url| url.starts_with("https://")) {
+            Some(url) => Err(fail(url, "has TLS, and others have not")),
+            None => Ok(None),
+        },
+    }
+}
+
+/// The address of a gateway.
 fn resolve(url: &str) -> Result<SocketAddr, BenchError> {
     let fail = |why: &str| BenchError::Gateway {
         url: url.to_owned(),
         why: why.to_owned(),
     };
-    let authority = url
-        .strip_prefix("http://")
-        .ok_or_else(|| fail("begins with http://"))?
-        .trim_end_matches('/');
+    let (authority, usual_port) = match url.split_once("://") {
+        Some(("http", rest)) => (rest.trim_end_matches('/'), 80),
+        Some(("https", rest)) => (rest.trim_end_matches('/'), 443),
+        _ => return Err(fail("begins with neither http:// nor https://")),
+    };
     let address = match authority.rsplit_once(':') {
         Some((_, port)) if port.parse::<u16>().is_ok() => authority.to_owned(),
-        _ => format!("{authority}:80"),
+        _ => format!("{authority}:{usual_port}"),
     };
     let addresses = address.to_socket_addrs();
     let mut addresses = addresses.map_err(|error| fail(&error.to_string()))?;
@@ -187,8 +245,28 @@ mod tests {
     fn a_gateway_is_where_its_url_says() {
         assert_eq!(resolve("http://127.0.0.1:7002/").unwrap().port(), 7002);
         assert_eq!(resolve("http://127.0.0.1").unwrap().port(), 80);
-        for bad in ["https://127.0.0.1:1", "127.0.0.1:1", "http://[::1]:1"] {
+        assert_eq!(resolve("https://127.0.0.1").unwrap().port(), 443);
+        for bad in ["wss://127.0.0.1:1", "127.0.0.1:1", "http://[::1]:1"] {
             assert!(resolve(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whom_fans_believe_is_one_host_and_told() {
+        let told = |urls: &[&str], ca: Option<&str>| {
+            let urls: Vec<_> = urls.iter().map(|url| (*url).to_owned()).collect();
+            tls(&urls, ca.map(Path::new))
+        };
+        let plain = told(&["http://a:1", "http://b:1"], None);
+        assert!(matches!(plain, Ok(None)));
+        let known = told(&["https://a:1", "https://a:2"], Some("ca.pem"));
+        assert!(matches!(known, Ok(Some(tls)) if tls.name == "a"));
+        for (urls, ca) in [
+            (&["https://a:1"][..], None),
+            (&["https://a:1", "http://a:2"], Some("ca.pem")),
+            (&["https://a:1", "https://b:1"], Some("ca.pem")),
+        ] {
+            assert!(told(urls, ca).is_err(), "{urls:?}");
         }
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct TurnReport {
     pub(crate) bytes: u64,
     /// From accepted to read by the fan.
     pub(crate) latency_us: Latency,
+    /// From the first packet of a connection to knowing where the match stands, of who came in it.
+    pub(crate) joined_us: Latency,
     pub(crate) server_us_per_frame: Option<f64>,
     pub(crate) cpu: CpuUse,
     pub(crate) posts: Option<PostsReport>,
@@ -73,6 +75,7 @@ impl TurnReport {
             snapshots,
             errors,
             latency_us,
+            joined_us,
         } = &counts.window;
         Self {
             fans: counts.stands.values().map(|stand| stand.fans).sum(),
@@ -85,6 +88,7 @@ impl TurnReport {
             bytes_per_frame: frame_bytes / frames.max(&1),
             bytes: *bytes,
             latency_us: Latency::of(latency_us),
+            joined_us: Latency::of(joined_us),
             // In ticks of 10 ms: a short turn says little.
             server_us_per_frame: (cpu.servers_ms > 0 && *frames > 0)
                 .then(|| cpu.servers_ms as f64 * 1_000.0 / *frames as f64),
@@ -98,6 +102,11 @@ impl TurnReport {
     pub(crate) fn posted(mut self, posts: &Posts) -> Self {
         self.posts = Some(PostsReport::new(posts));
         self
+    }
+
+    /// Frames that came in a second, over all of the turn.
+    pub(crate) fn frames_per_s(&self) -> f64 {
+        self.frames as f64 * 1_000.0 / self.cpu.took_ms.max(1) as f64
     }
 
     /// Whether the numbers add up, where nobody came anew.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::machine::CpuUse;
-use crate::spread::Spread;
 use crate::turn::{Latency, PostsReport, TurnReport};
 
 /// Ends a report with its verdict.
@@ -116,22 +115,6 @@ pub(crate) fn cpu(taken: &CpuUse) -> String {
         share(taken.platform_ms),
         share(taken.bench_ms),
         shown(taken.beside_ms.map(share), 1)
-    )
-}
-
-/// A spread in one line.
-pub(crate) fn spread(spread: Option<&Spread>) -> String {
-    let Some(spread) = spread else {
-        return "not measured".to_owned();
-    };
-    format!(
-        "median {:.3} of {} (quartiles {:.3} to {:.3}, all {:.3} to {:.3})",
-        spread.median,
-        spread.count,
-        spread.lower_quartile,
-        spread.upper_quartile,
-        spread.min,
-        spread.max
     )
 }
 

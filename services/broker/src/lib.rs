@@ -28,6 +28,7 @@ mod record;
 mod replay;
 mod sessions;
 mod stray;
+mod trial;
 
 pub use append::AppendError;
 pub use bucket::{BucketError, BucketSize, StoredValue, WriteError};
@@ -48,3 +49,4 @@ pub use provision::{ProvisionError, ProvisionMode, ProvisionOptions, Provisioned
 pub use record::StoredRecord;
 pub use replay::{Replay, ReplayError, ReplayRun, ReplayRunError};
 pub use sessions::{SessionKey, Sessions};
+pub use trial::{Trial, TrialError};

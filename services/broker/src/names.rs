@@ -8,6 +8,8 @@ pub(crate) const SCORES: &str = "SCORES";
 pub(crate) const CANARY: &str = "CANARY";
 /// The stream of replays.
 pub(crate) const REPLAYS: &str = "REPLAYS";
+/// The stream of what is published only to measure it.
+pub(crate) const TRIAL: &str = "BENCH";
 /// All subjects of the stream of records.
 pub(crate) const SCORES_ALL: &str = "scores.*";
 /// Where the server republishes committed records.

@@ -1,12 +1,14 @@
 //! Options of the scenarios that post, and of those with fans. They hold tokens, so they are never
 //! shown for debugging.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, value_parser};
 
-use crate::args::{Codec, Policy};
+use crate::args::{Codec, FanSpread, Policy};
+use crate::poster::Posting;
 
 /// A match takes 18,000 events, and the first creates it.
 const EVENTS_PER_MATCH_MAX: f64 = 17_000.0;
@@ -29,6 +31,9 @@ pub struct LoadArgs {
     /// How long an event's frame is, as JSON
     #[arg(long, value_name = "BYTES", env = "GRANDSTAND_FRAME_BYTES", default_value_t = 463, value_parser = value_parser!(u32).range(250..=4_000))]
     pub frame_bytes: u32,
+    /// How much a match's state holds that never changes; a T20's has 7400 at its end
+    #[arg(long, value_name = "BYTES", env = "GRANDSTAND_STATE_BYTES", default_value_t = 0, value_parser = value_parser!(u32).range(0..=60_000))]
+    pub state_bytes: u32,
 }
 
 /// Whose CPU time and memory are looked at, all on this machine.
@@ -66,7 +71,7 @@ pub struct WatchArgs {
 /// The fans.
 #[derive(Args)]
 pub struct CrowdArgs {
-    /// Where fans connect, in turn
+    /// Where fans connect, in turn; with https:// at a balancer that ends TLS
     #[arg(
         long,
         value_name = "URL",
@@ -75,6 +80,9 @@ pub struct CrowdArgs {
         required = true
     )]
     pub gateway: Vec<String>,
+    /// Certificates that fans believe where they connect with TLS, as PEM
+    #[arg(long, value_name = "FILE", env = "GRANDSTAND_CA")]
+    pub ca: Option<PathBuf>,
     /// What every fan shows; without it they are anonymous
     #[arg(
         long,
@@ -98,21 +106,23 @@ pub struct CrowdArgs {
         default_value = "json"
     )]
     pub codec: Codec,
-    /// Events a second, over all matches; 0.4 is one every 2.5 s
-    #[arg(long, value_name = "PER_SECOND", env = "GRANDSTAND_RATE", default_value = "1", value_parser = parse_rate)]
-    pub rate: f64,
+    /// How fans are spread over matches
+    #[arg(
+        long,
+        value_name = "SPREAD",
+        env = "GRANDSTAND_FAN_SPREAD",
+        value_enum,
+        default_value = "even"
+    )]
+    pub fan_spread: FanSpread,
     /// How many fans connect in a second
     #[arg(long, value_name = "PER_SECOND", env = "GRANDSTAND_CONNECTS_PER_S", default_value_t = 5_000, value_parser = value_parser!(u32).range(1..=100_000))]
     pub connects_per_s: u32,
 }
 
-/// Options of `fans`.
+/// A platform, its fans, and what is posted.
 #[derive(Args)]
-#[command(
-    after_help = "Example: grandstand bench fans --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --count 1000 --rate 2\n\
-                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
-)]
-pub struct FansArgs {
+pub struct StageArgs {
     /// The fans.
     #[command(flatten)]
     pub crowd: CrowdArgs,
@@ -122,6 +132,29 @@ pub struct FansArgs {
     /// Who is watched.
     #[command(flatten)]
     pub watch: WatchArgs,
+}
+
+/// A steady rate.
+#[derive(Args)]
+pub struct SteadyArgs {
+    /// Events a second, over all matches; 0.4 is one every 2.5 s
+    #[arg(long, value_name = "PER_SECOND", env = "GRANDSTAND_RATE", default_value = "1", value_parser = parse_rate)]
+    pub rate: f64,
+}
+
+/// Options of `fans`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand bench fans --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --count 1000 --rate 2\n\
+                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
+)]
+pub struct FansArgs {
+    /// The platform and its fans.
+    #[command(flatten)]
+    pub stage: StageArgs,
+    /// What is posted; nothing with a rate of 0.
+    #[command(flatten)]
+    pub steady: SteadyArgs,
     /// How long all are connected before anything is posted
     #[arg(long, value_name = "SECONDS", env = "GRANDSTAND_IDLE_S", default_value_t = 5, value_parser = value_parser!(u32).range(0..=86_400))]
     pub idle_s: u32,
@@ -134,15 +167,12 @@ pub struct FansArgs {
                   Exits with 1 if a fan missed an event or got one twice, or not all came back."
 )]
 pub struct StormArgs {
-    /// The fans.
+    /// The platform and its fans.
     #[command(flatten)]
-    pub crowd: CrowdArgs,
+    pub stage: StageArgs,
     /// What is posted.
     #[command(flatten)]
-    pub load: LoadArgs,
-    /// Who is watched.
-    #[command(flatten)]
-    pub watch: WatchArgs,
+    pub steady: SteadyArgs,
 }
 
 /// Options of `pairs`.
@@ -152,16 +182,83 @@ pub struct StormArgs {
                   Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
 )]
 pub struct PairsArgs {
-    /// The fans; the bare loop has as many.
+    /// The platform and its fans.
     #[command(flatten)]
-    pub crowd: CrowdArgs,
-    /// What is posted in each turn.
+    pub stage: StageArgs,
+    /// What is posted.
     #[command(flatten)]
-    pub load: LoadArgs,
-    /// Who is watched.
-    #[command(flatten)]
-    pub watch: WatchArgs,
+    pub steady: SteadyArgs,
     /// How many pairs
+    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
+    pub pairs: u32,
+}
+
+/// Options of `burst`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand bench burst --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --count 1000 --events 16\n\
+                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
+)]
+pub struct BurstArgs {
+    /// The platform and its fans.
+    #[command(flatten)]
+    pub stage: StageArgs,
+    /// What is posted.
+    #[command(flatten)]
+    pub steady: SteadyArgs,
+    /// Events of a burst
+    #[arg(long, value_name = "EVENTS", env = "GRANDSTAND_EVENTS", default_value_t = 16, value_parser = value_parser!(u32).range(2..=64))]
+    pub events: u32,
+    /// How many bursts
+    #[arg(long, value_name = "BURSTS", env = "GRANDSTAND_BURSTS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=100))]
+    pub bursts: u32,
+}
+
+/// Options of `story`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand bench story --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --matches 100 --count 1000\n\
+                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
+)]
+#[command(mut_arg("fan_spread", |arg| arg.default_value("zipf")))]
+pub struct StoryArgs {
+    /// The platform and its fans.
+    #[command(flatten)]
+    pub stage: StageArgs,
+}
+
+/// Options of `late`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand bench late --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --count 1000 --events 200 --state-bytes 7400\n\
+                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
+)]
+pub struct LateArgs {
+    /// The platform and its fans.
+    #[command(flatten)]
+    pub stage: StageArgs,
+    /// What is posted.
+    #[command(flatten)]
+    pub steady: SteadyArgs,
+    /// Events of each match before anybody comes
+    #[arg(long, value_name = "EVENTS", env = "GRANDSTAND_EVENTS", default_value_t = 200, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub events: u32,
+}
+
+/// Options of `slow`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: grandstand bench slow --gateway http://127.0.0.1:7002 --scoring http://127.0.0.1:7001 --count 1000 --rate 10\n\
+                  Exits with 1 if a fan missed an event, got one twice or lost its connection, or a post failed."
+)]
+pub struct SlowArgs {
+    /// The platform and its fans.
+    #[command(flatten)]
+    pub stage: StageArgs,
+    /// What is posted.
+    #[command(flatten)]
+    pub steady: SteadyArgs,
+    /// How many pairs of turns, with slow fans and without
     #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
     pub pairs: u32,
 }
@@ -209,6 +306,12 @@ pub struct IngestArgs {
     /// Events of an array
     #[arg(long, value_name = "EVENTS", env = "GRANDSTAND_ARRAY", default_value_t = 50, value_parser = value_parser!(u32).range(2..=100))]
     pub array: u32,
+    /// The running NATS server, to publish to it with nothing around
+    #[arg(long, value_name = "URL", env = "GRANDSTAND_NATS_URL")]
+    pub nats_url: Option<String>,
+    /// Folder of the broker keys, that of the operators among them
+    #[arg(long, value_name = "DIR", env = "GRANDSTAND_KEYS")]
+    pub keys: Option<PathBuf>,
     /// Answer on stdout with one JSON object
     #[arg(long, env = "GRANDSTAND_JSON", value_parser = BoolishValueParser::new())]
     pub json: bool,
@@ -216,12 +319,24 @@ pub struct IngestArgs {
 
 impl LoadArgs {
     /// How long to post.
-    pub(crate) fn posting(&self) -> Duration {
+    pub(crate) fn duration(&self) -> Duration {
         Duration::from_secs(self.seconds.into())
     }
 
-    /// Whether the matches take what is posted in so many turns.
+    /// So many events a second, one by one, for that time.
+    pub(crate) fn steadily(&self, rate: f64) -> Posting {
+        Posting {
+            rate,
+            array: 1,
+            duration: self.duration(),
+        }
+    }
+
+    /// Whether something is posted, and the matches take it in so many turns.
     pub(crate) fn check(&self, rate: f64, turns: u32) -> Result<(), String> {
+        if rate == 0.0 {
+            return Err("with --rate 0 nothing is measured here".to_owned());
+        }
         let posted = rate * f64::from(self.seconds) * f64::from(turns) / f64::from(self.matches);
         if posted <= EVENTS_PER_MATCH_MAX {
             return Ok(());
@@ -234,8 +349,8 @@ impl LoadArgs {
 
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(rate) if (0.001..=100_000.0).contains(&rate) => Ok(rate),
-        _ => Err("a rate is 0.001 to 100000".to_owned()),
+        Ok(rate) if rate == 0.0 || (0.001..=100_000.0).contains(&rate) => Ok(rate),
+        _ => Err("a rate is 0, or 0.001 to 100000".to_owned()),
     }
 }
 
@@ -244,9 +359,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_a_number_above_nothing() {
+    fn a_rate_is_a_number_and_not_below_nothing() {
         assert_eq!(parse_rate("0.4"), Ok(0.4));
-        for bad in ["0", "-1", "NaN", "inf", "fast", "100001"] {
+        assert_eq!(parse_rate("0"), Ok(0.0));
+        for bad in ["0.0001", "-1", "NaN", "inf", "fast", "100001"] {
             assert!(parse_rate(bad).is_err(), "{bad}");
         }
     }
@@ -259,6 +375,7 @@ mod tests {
             matches: 2,
             seconds: 100,
             frame_bytes: 463,
+            state_bytes: 0,
         };
         assert!(load.check(340.0, 1).is_ok());
         assert!(load.check(340.0, 2).is_err());

@@ -38,7 +38,7 @@ pub(crate) fn run() -> io::Result<()> {
     let callers = Arc::clone(&waker);
     // Ends with our stdin, or with this process.
     std::thread::spawn(move || read_orders(&orders, &callers));
-    let ended = Loop::new(plan, poll).run(&taken);
+    let ended = Loop::new(plan, poll)?.run(&taken);
     drop(waker);
     ended
 }
@@ -76,17 +76,17 @@ enum Pace {
 }
 
 impl Loop {
-    fn new(plan: Plan, poll: Poll) -> Self {
-        Self {
+    fn new(plan: Plan, poll: Poll) -> io::Result<Self> {
+        Ok(Self {
             poll,
             fans: (0..plan.count).map(Fan::new).collect(),
-            desk: Desk::new(plan),
+            desk: Desk::new(plan)?,
             waiting: VecDeque::new(),
             away: BinaryHeap::new(),
             pace: Pace::AtOnce,
             ordered_at: Instant::now(),
             all_after: None,
-        }
+        })
     }
 
     fn run(mut self, orders: &Receiver<Order>) -> io::Result<()> {
@@ -170,7 +170,7 @@ impl Loop {
             let Some(number) = self.waiting.pop_front() else {
                 break;
             };
-            let opened = self.fans[number].open(&self.desk.plan, self.poll.registry());
+            let opened = self.fans[number].open(&self.desk, self.poll.registry());
             if let Err(error) = opened {
                 *self.desk.refusals.entry(error.to_string()).or_default() += 1;
                 self.come_back_later(number, &Parting { away_min: None });
@@ -200,10 +200,10 @@ impl Loop {
 
     fn counts(&self) -> Counts {
         let mut stands: BTreeMap<usize, Stand> = BTreeMap::new();
-        for (number, fan) in (0..).zip(&self.fans) {
+        for (&seat, fan) in self.desk.seats.iter().zip(&self.fans) {
             let stand = Stand::at(fan.follower.seq());
             stands
-                .entry(self.desk.plan.match_of(number))
+                .entry(seat)
                 .and_modify(|known| known.merge(stand))
                 .or_insert(stand);
         }

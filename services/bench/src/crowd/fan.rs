@@ -1,19 +1,18 @@
 //! One fan: its socket, and what it makes of what comes.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::{Duration, SystemTime};
 
-use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
-use rustix::net::sockopt;
+use mio::{Registry, Token};
 
 use crate::crowd::follower::{Faults, Follower};
 use crate::crowd::frames::{Frame, FrameReader, pong};
 use crate::crowd::handshake::{Answer, answer, request};
 use crate::crowd::message::{Message, MessageReader};
-use crate::crowd::orders::{Plan, Window};
-use crate::crowd::socket::{begin, connecting};
+use crate::crowd::orders::{Plan, Reading, Window};
+use crate::crowd::trust::Tls;
+use crate::crowd::wire::{Trust, Wire};
 
 /// One read takes what many frames need; all fans of a process share the buffer.
 const READ_BYTES: usize = 64 * 1024;
@@ -21,6 +20,9 @@ const READ_BYTES: usize = 64 * 1024;
 /// What all fans of a process share.
 pub(crate) struct Desk {
     pub(crate) plan: Plan,
+    /// Which of the plan's matches each fan follows.
+    pub(crate) seats: Vec<usize>,
+    trust: Option<Trust>,
     reader: MessageReader,
     buffer: Vec<u8>,
     pub(crate) faults: Faults,
@@ -31,8 +33,11 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(plan: Plan) -> Self {
-        Self {
+    /// Fails if whom they are to believe is not told.
+    pub(crate) fn new(plan: Plan) -> io::Result<Self> {
+        Ok(Self {
+            seats: plan.seats(),
+            trust: plan.tls.as_ref().map(Tls::trust).transpose()?,
             reader: MessageReader::new(plan.codec),
             buffer: vec![0; READ_BYTES],
             plan,
@@ -40,7 +45,11 @@ impl Desk {
             window: Window::default(),
             refusals: BTreeMap::new(),
             connected: 0,
-        }
+        })
+    }
+
+    fn match_of(&self, fan: u32) -> &str {
+        &self.plan.matches[self.seats[fan as usize]]
     }
 }
 
@@ -51,13 +60,15 @@ pub(crate) struct Fan {
     pub(crate) follower: Follower,
     /// Since when it knows where its match stands, Unix microseconds; none while it does not.
     there_us: Option<u64>,
+    /// When its connection was begun, Unix microseconds.
+    opened_us: u64,
 }
 
 enum Link {
     Away,
-    Opening(TcpStream),
-    Greeting(TcpStream, Vec<u8>),
-    Open(TcpStream, FrameReader),
+    Opening(Wire),
+    Greeting(Wire, Vec<u8>),
+    Open(Wire, FrameReader),
 }
 
 /// Why a fan has no connection any more.
@@ -73,45 +84,49 @@ impl Fan {
             link: Link::Away,
             follower: Follower::default(),
             there_us: None,
+            opened_us: 0,
         }
     }
 
     /// Begins to connect; whether it does is told by the socket.
-    pub(crate) fn open(&mut self, plan: &Plan, registry: &Registry) -> io::Result<()> {
-        let mut stream = connecting(plan.source, plan.gateway_of(self.number))?;
-        let both = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut stream, Token(self.number as usize), both)?;
-        self.link = Link::Opening(stream);
+    pub(crate) fn open(&mut self, desk: &Desk, registry: &Registry) -> io::Result<()> {
+        let plan = &desk.plan;
+        let gateway = plan.gateway_of(self.number);
+        let mut wire = Wire::open(plan.source, gateway, plan.reading, desk.trust.as_ref())?;
+        wire.register(registry, Token(self.number as usize))?;
+        self.link = Link::Opening(wire);
+        self.opened_us = now_us();
         Ok(())
     }
 
     /// Loses its connection, as a phone does: without a word.
     pub(crate) fn cut(&mut self, desk: &mut Desk) {
-        if let Link::Opening(stream) | Link::Greeting(stream, _) | Link::Open(stream, _) =
-            &self.link
-        {
-            // A reset also keeps the port out of TIME_WAIT: there are few for so many fans.
-            let _ = sockopt::set_socket_linger(stream, Some(Duration::ZERO));
+        if let Link::Opening(wire) | Link::Greeting(wire, _) | Link::Open(wire, _) = &self.link {
+            wire.reset();
         }
         self.leave(desk);
     }
 
     /// Does what its socket is ready for; a parting if it has none any more.
     pub(crate) fn ready(&mut self, desk: &mut Desk) -> Option<Parting> {
-        if let Link::Opening(stream) = &mut self.link {
-            let request = request(&desk.plan, self.number, self.follower.at());
-            match begin(stream, &request) {
+        if let Link::Opening(wire) = &mut self.link {
+            let (fan, after) = (self.number, self.follower.at());
+            let request = request(&desk.plan, fan, desk.match_of(fan), after);
+            match wire.begin(&request) {
                 Ok(true) => {}
                 Ok(false) => return None,
-                Err(error) => return Some(self.refused(desk, error.kind().to_string(), None)),
+                Err(error) => return Some(self.refused(desk, words(&error), None)),
             }
-            let Link::Opening(stream) = std::mem::replace(&mut self.link, Link::Away) else {
+            let Link::Opening(wire) = std::mem::replace(&mut self.link, Link::Away) else {
                 return None;
             };
-            self.link = Link::Greeting(stream, Vec::new());
+            self.link = Link::Greeting(wire, Vec::new());
             return None;
         }
-        self.read(desk)
+        match (&self.link, desk.plan.reading) {
+            (Link::Open(..), Reading::Nothing) => None,
+            _ => self.read(desk),
+        }
     }
 
     /// Reads until the socket has no more.
@@ -119,21 +134,21 @@ impl Fan {
         // Out of the desk for as long as messages in it are read.
         let mut buffer = std::mem::take(&mut desk.buffer);
         let parting = loop {
-            let (Link::Greeting(stream, _) | Link::Open(stream, _)) = &mut self.link else {
+            let (Link::Greeting(wire, _) | Link::Open(wire, _)) = &mut self.link else {
                 break None;
             };
-            match stream.read(&mut buffer) {
+            match wire.read(&mut buffer) {
                 Ok(0) => break Some(self.parted(desk, "closed")),
                 Ok(length) => {
+                    let emptied = wire.is_emptied_by(length, buffer.len());
                     let parting = self.take(&buffer[..length], desk);
-                    // A short read has emptied the socket, and the next bytes wake us again.
-                    if parting.is_some() || length < buffer.len() {
+                    if parting.is_some() || emptied {
                         break parting;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break None,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Some(self.parted(desk, &error.kind().to_string())),
+                Err(error) => break Some(self.parted(desk, &words(&error))),
             }
         };
         desk.buffer = buffer;
@@ -149,8 +164,13 @@ impl Fan {
             Answer::Incomplete => None,
             Answer::Upgraded(frames_from) => {
                 let early = head.split_off(frames_from);
-                if let Link::Greeting(stream, _) = std::mem::replace(&mut self.link, Link::Away) {
-                    self.link = Link::Open(stream, FrameReader::default());
+                if let Link::Greeting(wire, _) = std::mem::replace(&mut self.link, Link::Away) {
+                    self.link = Link::Open(wire, FrameReader::default());
+                }
+                if desk.plan.reading == Reading::Nothing {
+                    self.there_us = Some(now_us());
+                    desk.connected += 1;
+                    return None;
                 }
                 self.take_frames(&early, desk)
             }
@@ -164,19 +184,20 @@ impl Fan {
     fn take_frames(&mut self, bytes: &[u8], desk: &mut Desk) -> Option<Parting> {
         let now_us = now_us();
         desk.window.bytes += bytes.len() as u64;
-        let Link::Open(stream, reader) = &mut self.link else {
+        let Link::Open(wire, reader) = &mut self.link else {
             return None;
         };
         let mut account = Account {
             number: self.number,
             follower: &mut self.follower,
             there_us: &mut self.there_us,
+            opened_us: self.opened_us,
         };
         let mut closed = None;
         let fed = reader.feed(bytes, |frame| match frame {
             Frame::Message(payload) => account.take(payload, now_us, desk),
             // A socket that takes no six bytes is one that the server will cut: that is counted.
-            Frame::Ping(payload) => drop(stream.write(&pong(payload))),
+            Frame::Ping(payload) => drop(wire.write(&pong(payload))),
             Frame::Pong => {}
             Frame::Close(code) => closed = Some(code),
         });
@@ -218,6 +239,7 @@ struct Account<'a> {
     number: u32,
     follower: &'a mut Follower,
     there_us: &'a mut Option<u64>,
+    opened_us: u64,
 }
 
 impl Account<'_> {
@@ -226,10 +248,10 @@ impl Account<'_> {
             desk.faults.unreadable += 1;
             return;
         };
-        let wanted = &desk.plan.matches[desk.plan.match_of(self.number)];
+        let wanted = desk.match_of(self.number);
         match &*message {
             Message::Events { place, .. } | Message::Snapshot { place, .. }
-                if place.match_id != *wanted =>
+                if place.match_id != wanted =>
             {
                 desk.faults.foreign += 1;
             }
@@ -266,7 +288,17 @@ impl Account<'_> {
         if self.there_us.is_none() {
             *self.there_us = Some(now_us);
             desk.connected += 1;
+            let joined_us = now_us.saturating_sub(self.opened_us);
+            desk.window.joined_us.record(joined_us);
         }
+    }
+}
+
+/// What went wrong, in words that are the same for every fan: the system's have numbers and addresses.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use mio::{Events, Poll};
 
 use super::{Desk, Fan, Parting};
-use crate::args::Codec;
+use crate::args::{Codec, FanSpread};
 use crate::crowd::frames::text_frame;
-use crate::crowd::orders::Plan;
+use crate::crowd::orders::{Plan, Reading};
 
 const UPGRADED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
 /// Nothing here takes longer unless it hangs.
@@ -24,11 +24,18 @@ struct Scene {
 }
 
 impl Scene {
-    /// A fan whose request has arrived, and is not answered yet.
+    /// A fan who reads, and whose request has arrived and is not answered yet.
     fn open() -> Self {
+        Self::open_to(Reading::All)
+    }
+
+    fn open_to(reading: Reading) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let plan = Plan {
             gateways: vec![listener.local_addr().unwrap()],
+            tls: None,
+            spread: FanSpread::Even,
+            reading,
             token: None,
             matches: vec!["m".to_owned()],
             policy: None,
@@ -39,12 +46,13 @@ impl Scene {
         };
         let poll = Poll::new().unwrap();
         let mut fan = Fan::new(0);
-        fan.open(&plan, poll.registry()).unwrap();
+        let desk = Desk::new(plan).unwrap();
+        fan.open(&desk, poll.registry()).unwrap();
         let (server, _) = listener.accept().unwrap();
         server.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut scene = Self {
             fan,
-            desk: Desk::new(plan),
+            desk,
             poll,
             server,
         };
@@ -88,8 +96,12 @@ fn snapshot(match_id: &str, seq: u64) -> Vec<u8> {
 }
 
 fn event(seq: u64) -> Vec<u8> {
+    event_of("1.1", seq)
+}
+
+fn event_of(epoch: &str, seq: u64) -> Vec<u8> {
     let text = format!(
-        r#"{{"type":"events","match":"m","epoch":"1.1","events":[{{"seq":{seq},"ts":9007199254740991}}]}}"#
+        r#"{{"type":"events","match":"m","epoch":"{epoch}","events":[{{"seq":{seq},"ts":9007199254740991}}]}}"#
     );
     text_frame(text.as_bytes())
 }
@@ -155,4 +167,50 @@ fn a_connection_that_ends_is_a_fault_unless_it_is_cut_by_us() {
     scene.fan.cut(&mut scene.desk);
     assert_eq!((scene.desk.faults.dropped, scene.desk.connected), (0, 0));
     assert_eq!(scene.fan.follower.seq(), 1);
+}
+
+/// What is found of a server that says this after a state at seq 1.
+fn found(frames: &[Vec<u8>]) -> String {
+    let mut scene = Scene::open();
+    scene.say(&[UPGRADED, &snapshot("m", 1), &frames.concat()].concat());
+    scene.desk.faults.words().join(", ")
+}
+
+#[test]
+fn each_planted_fault_is_told_by_its_name() {
+    assert_eq!(found(&[event(2), event(3)]), "");
+    for (planted, told) in [
+        (vec![event(2), event(4)], "1 events missing"),
+        (vec![event(2), event(2)], "1 events repeated"),
+        (
+            vec![event(3), event(2)],
+            "1 events missing, 1 events repeated",
+        ),
+        (
+            vec![event_of("1.2", 2)],
+            "1 messages of another match or epoch",
+        ),
+        (
+            vec![event(5), snapshot("m", 4)],
+            "3 events missing, 1 snapshots that went back",
+        ),
+        (vec![text_frame(b"[]")], "1 messages that can't be read"),
+    ] {
+        assert_eq!(found(&planted), told);
+    }
+}
+
+#[test]
+fn a_fan_who_never_reads_takes_what_the_kernel_takes_and_no_more() {
+    let mut scene = Scene::open_to(Reading::Nothing);
+    scene.server.write_all(UPGRADED).unwrap();
+    while scene.desk.connected == 0 {
+        assert!(scene.turn().is_none());
+    }
+    scene.server.set_nonblocking(true).unwrap();
+    let flood = [0; 64 * 1_024];
+    let stuck = (0..1_000).find_map(|_| scene.server.write(&flood).err());
+    assert_eq!(stuck.unwrap().kind(), std::io::ErrorKind::WouldBlock);
+    assert!(scene.turn().is_none());
+    assert_eq!(scene.desk.window.bytes, 0);
 }

@@ -5,17 +5,25 @@ use std::time::Duration;
 
 use crate::args::Codec;
 use crate::crowd::message::Place;
-use crate::crowd::orders::Plan;
+use crate::crowd::orders::{Plan, Reading};
 
 /// Longer than the head of any answer of ours.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
-/// The request of a fan that has seen everything up to `after`.
-pub(crate) fn request(plan: &Plan, fan: u32, after: Option<&(Place, u64)>) -> Vec<u8> {
-    let match_id = &plan.matches[plan.match_of(fan)];
+/// The request of a fan of a match that has seen everything up to `after`.
+pub(crate) fn request(
+    plan: &Plan,
+    fan: u32,
+    match_id: &str,
+    after: Option<&(Place, u64)>,
+) -> Vec<u8> {
     let mut request = format!("GET /v1/ws?match={match_id}");
-    if let Some((life, seq)) = after {
-        write!(request, "&after={}-{seq}", life.epoch).expect("memory takes text");
+    match (plan.reading, after) {
+        (Reading::Nothing, _) => request.push_str("&after=0&snapshot=never"),
+        (Reading::All, Some((life, seq))) => {
+            write!(request, "&after={}-{seq}", life.epoch).expect("memory takes text");
+        }
+        (Reading::All, None) => {}
     }
     if let Some(policy) = plan.policy {
         request.push_str("&policy=");
@@ -95,7 +103,7 @@ fn retry_after(line: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Policy;
+    use crate::args::{FanSpread, Policy};
     use crate::crowd::message::Life;
     use std::net::Ipv4Addr;
     use std::rc::Rc;
@@ -104,6 +112,9 @@ mod tests {
     fn a_fan_says_what_it_wants_and_what_it_has() {
         let plan = Plan {
             gateways: vec!["127.0.0.1:7002".parse().unwrap()],
+            tls: None,
+            spread: FanSpread::Even,
+            reading: Reading::All,
             token: Some("a.b.c".to_owned()),
             matches: vec!["m".to_owned()],
             policy: Some(Policy::Batch),
@@ -116,7 +127,7 @@ mod tests {
             match_id: "m".to_owned(),
             epoch: "5.1".to_owned(),
         });
-        let text = String::from_utf8(request(&plan, 0, Some(&(life, 9)))).unwrap();
+        let text = String::from_utf8(request(&plan, 0, "m", Some(&(life, 9)))).unwrap();
         assert!(text.starts_with("GET /v1/ws?match=m&after=5.1-9&policy=batch HTTP/1.1\r\n"));
         for line in [
             "Host: 127.0.0.1:7002",
@@ -126,6 +137,10 @@ mod tests {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "{text}");
         }
         assert!(text.ends_with("\r\n\r\n"));
+
+        let reading = Reading::Nothing;
+        let text = String::from_utf8(request(&Plan { reading, ..plan }, 0, "m", None)).unwrap();
+        assert!(text.starts_with("GET /v1/ws?match=m&after=0&snapshot=never&policy=batch HTTP"));
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::args::{Codec, Policy};
+use crate::args::{Codec, FanSpread, Policy};
 use crate::crowd::follower::Faults;
+use crate::crowd::seats::seats;
+use crate::crowd::trust::Tls;
 use crate::histogram::Histogram;
 
 /// The first line: whom a process is to be. It holds a token, so it is never shown for debugging.
@@ -14,10 +16,16 @@ use crate::histogram::Histogram;
 pub(crate) struct Plan {
     /// Its fans connect to these in turn.
     pub(crate) gateways: Vec<SocketAddr>,
+    /// How they know that it is them, if they speak TLS.
+    pub(crate) tls: Option<Tls>,
     /// What all of them show, if anything.
     pub(crate) token: Option<String>,
-    /// Its fans follow one of these each, in turn.
+    /// Its fans follow one of these each.
     pub(crate) matches: Vec<String>,
+    /// Which of them, of all fans.
+    pub(crate) spread: FanSpread,
+    /// What its fans do with what comes.
+    pub(crate) reading: Reading,
     /// How often they want to hear; what their tier grants unless said.
     pub(crate) policy: Option<Policy>,
     pub(crate) codec: Codec,
@@ -30,16 +38,31 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Which of the matches a fan of this process follows.
-    pub(crate) fn match_of(&self, fan: u32) -> usize {
-        (self.first + fan) as usize % self.matches.len().max(1)
+    /// Which of the matches each fan of this process follows.
+    pub(crate) fn seats(&self) -> Vec<usize> {
+        seats(self.first, self.count, self.matches.len(), self.spread)
     }
 
     /// Where it connects to. Fans of one match are spread over all gateways.
     pub(crate) fn gateway_of(&self, fan: u32) -> SocketAddr {
-        let number = (self.first + fan) as usize / self.matches.len().max(1);
+        let in_turn = match self.spread {
+            FanSpread::Even => self.matches.len().max(1),
+            FanSpread::Zipf => 1,
+        };
+        let number = (self.first + fan) as usize / in_turn;
         self.gateways[number % self.gateways.len()]
     }
+}
+
+/// What fans do with what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reading {
+    /// They read it, and keep account.
+    All,
+    /// They ask for every event from the first on, and never read: what a server can write to them
+    /// fills the smallest buffer that the system has.
+    Nothing,
 }
 
 /// A line after the first.
@@ -110,6 +133,8 @@ pub(crate) struct Window {
     pub(crate) errors: BTreeMap<String, u64>,
     /// From accepted to read by the fan, microseconds, of events accepted while it was there.
     pub(crate) latency_us: Histogram,
+    /// From the first packet of a connection to the fan's knowing where its match stands, microseconds.
+    pub(crate) joined_us: Histogram,
 }
 
 /// Where the fans of one match stand.
@@ -161,6 +186,7 @@ impl Window {
         add(&mut self.snapshots, &other.snapshots);
         add(&mut self.errors, &other.errors);
         self.latency_us.merge(&other.latency_us);
+        self.joined_us.merge(&other.joined_us);
     }
 }
 
@@ -228,16 +254,22 @@ mod tests {
         ];
         let plan = Plan {
             gateways,
+            tls: None,
             token: None,
             matches: vec!["a".to_owned(), "b".to_owned()],
+            spread: FanSpread::Even,
+            reading: Reading::All,
             policy: None,
             codec: Codec::Json,
             first: 2,
             count: 4,
             source: Ipv4Addr::LOCALHOST,
         };
-        let places = |fan| (plan.match_of(fan), plan.gateway_of(fan).port());
-        assert_eq!([0, 1, 2, 3].map(places), [(0, 2), (1, 2), (0, 1), (1, 1)]);
+        let ports = |plan: &Plan| [0, 1, 2, 3].map(|fan| plan.gateway_of(fan).port());
+        assert_eq!(plan.seats(), [0, 1, 0, 1]);
+        assert_eq!(ports(&plan), [2, 2, 1, 1]);
+        let spread = FanSpread::Zipf;
+        assert_eq!(ports(&Plan { spread, ..plan }), [1, 2, 1, 2]);
     }
 
     #[test]

@@ -72,6 +72,11 @@ async fn ops_can_do_its_work() {
     assert_eq!(ops.sessions().size().await.unwrap().keys, 1);
     write_and_list_gateway(&ops).await;
     write_and_read_bucket(&ground, Role::Ops, "revocations").await;
+    let trial = ops.begin_trial().await.unwrap();
+    trial.publish(7, "x".into(), DEADLINE).await.unwrap();
+    // One that was left behind is in nobody's way.
+    ops.begin_trial().await.unwrap().end().await.unwrap();
+    assert!(trial.publish(7, "x".into(), DEADLINE).await.is_err());
     let (client, _) = ground.plain_client(Role::Ops).await;
     let purge = client
         .request(

@@ -6,18 +6,23 @@ use serde::Serialize;
 use crate::BenchError;
 use crate::args::StormArgs;
 use crate::crowd::orders::{Counts, Cursors};
+use crate::figure::{Figure, Target};
+use crate::scenarios::{Found, ms};
 use crate::stage::{Stage, Turn};
 use crate::turn::{Latency, TurnReport};
 
 /// The half that stays, and the half that is cut.
 const STAYERS: usize = 0;
 const LEAVERS: usize = 1;
+/// How much later the others may have it, by the p99 before.
+const P99_MAX: f64 = 2.0;
 
 /// What `bench storm` found.
 #[derive(Debug, Serialize)]
 pub(crate) struct StormReport {
     pub(crate) fans: u32,
     pub(crate) matches: u32,
+    pub(crate) gateways: usize,
     /// Nothing but posts.
     pub(crate) baseline: GustReport,
     /// Half of the fans come back at once with their cursors.
@@ -43,13 +48,14 @@ pub(crate) struct GustReport {
 
 /// Measures by what the command line says.
 pub(crate) async fn measure(args: &StormArgs) -> Result<StormReport, BenchError> {
-    let mut stage = Stage::set(&args.crowd, &args.load, &args.watch, 2).await?;
+    let mut stage = Stage::set(&args.stage, 2).await?;
     stage.connect().await?;
-    let baseline = stage.turn(&args.load, &[]).await?;
+    let posting = args.stage.load.steadily(args.steady.rate);
+    let baseline = stage.turn(posting, &[]).await?;
     let cut = [(LEAVERS, Cursors::Kept)];
-    let storm = stage.turn(&args.load, &cut).await?;
+    let storm = stage.turn(posting, &cut).await?;
     let cut = [(LEAVERS, Cursors::Lost), (STAYERS, Cursors::Lost)];
-    let reload = stage.turn(&args.load, &cut).await?;
+    let reload = stage.turn(posting, &cut).await?;
     stage.end().await;
 
     let turns = [
@@ -65,13 +71,50 @@ pub(crate) async fn measure(args: &StormArgs) -> Result<StormReport, BenchError>
     let baseline = GustReport::new(baseline, None, None);
     let usual = baseline.live_us.p99;
     Ok(StormReport {
-        fans: args.crowd.count,
-        matches: args.load.matches,
+        fans: args.stage.crowd.count,
+        matches: args.stage.load.matches,
+        gateways: args.stage.crowd.gateway.len(),
         storm: GustReport::new(storm, Some(&[LEAVERS]), usual),
         reload: GustReport::new(reload, Some(&[LEAVERS, STAYERS]), usual),
         baseline,
         wrong,
     })
+}
+
+impl Found for StormReport {
+    fn figures(&self) -> Vec<Figure> {
+        let read_max = f64::from(self.matches) * self.gateways as f64;
+        let mut figures = vec![Figure::told(
+            "before: p99",
+            ms(self.baseline.live_us.p99),
+            "ms",
+        )];
+        for (name, gust) in [("storm", &self.storm), ("reload", &self.reload)] {
+            let told =
+                |what: &str, value, unit| Figure::told(format!("{name}: {what}"), value, unit);
+            let counts = gust.turn.gateways.as_ref();
+            figures.extend([
+                told("p99 by the one before", gust.p99_by_baseline, "x")
+                    .should_be(Target::AtMost(P99_MAX)),
+                told("all are back after", ms_of(gust.all_back_after_ms), "ms"),
+                told(
+                    "logs read from the broker",
+                    counts.map(|counts| counts.fills as f64),
+                    "",
+                )
+                .should_be(Target::AtMost(read_max)),
+            ]);
+        }
+        figures
+    }
+
+    fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+}
+
+fn ms_of(ms: Option<u64>) -> Option<f64> {
+    ms.map(|ms| ms as f64)
 }
 
 impl GustReport {

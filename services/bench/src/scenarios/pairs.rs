@@ -6,15 +6,25 @@ use serde::Serialize;
 use crate::BenchError;
 use crate::args::PairsArgs;
 use crate::bare::Bare;
+use crate::figure::{Figure, Target};
+use crate::scenarios::{Found, ms, ratio};
 use crate::spread::Spread;
 use crate::stage::Stage;
 use crate::turn::TurnReport;
+
+const MIB: f64 = 1_048_576.0;
+/// What a gateway with plain writes may take by the bare loop.
+const CPU_MAX: f64 = 1.05;
+/// From so many fans on the targets are those of a great crowd.
+const MANY: u32 = 100_000;
 
 /// What `bench pairs` found.
 #[derive(Debug, Serialize)]
 pub(crate) struct PairsReport {
     pub(crate) fans: u32,
     pub(crate) gateways: usize,
+    /// All that the gateways have in use, with their fans.
+    pub(crate) gateways_rss_bytes: u64,
     pub(crate) pairs: Vec<Pair>,
     /// CPU per frame of the gateways by that of the bare loop.
     pub(crate) cpu_ratio: Option<Spread>,
@@ -37,32 +47,38 @@ pub(crate) struct Pair {
 
 /// Measures by what the command line says.
 pub(crate) async fn measure(args: &PairsArgs) -> Result<PairsReport, BenchError> {
-    let gateways = args.crowd.gateway.len();
-    let mut stage = Stage::set(&args.crowd, &args.load, &args.watch, 1).await?;
+    let gateways = args.stage.crowd.gateway.len();
+    let mut stage = Stage::set(&args.stage, 1).await?;
     stage.connect().await?;
-    let mut bare = Bare::start(args.crowd.count, gateways, args.crowd.connects_per_s).await?;
+    let mut bare = Bare::start(
+        args.stage.crowd.count,
+        gateways,
+        args.stage.crowd.connects_per_s,
+    )
+    .await?;
     let known = [&stage.watched.servers[..], &stage.watched.platform[..]].concat();
     bare.beside(stage.watched.ours.clone(), known);
     stage.watched.ours.extend(bare.processes());
 
     let (mut pairs, mut wrong) = (Vec::new(), Vec::new());
     // The first turn says how long the frames are that the bare loop has to match.
-    let mut bytes = args.load.frame_bytes;
+    let mut bytes = args.stage.load.frame_bytes;
     // Each event reaches the fans of one match, and each round of the bare loop all.
-    let rate = args.crowd.rate / f64::from(args.load.matches);
+    let rate = args.steady.rate / f64::from(args.stage.load.matches);
+    let posting = args.stage.load.steadily(args.steady.rate);
     for number in 0..args.pairs {
         let gateway_first = number % 2 == 0;
         let gateway = match gateway_first {
-            true => Some(stage.turn(&args.load, &[]).await?),
+            true => Some(stage.turn(posting, &[]).await?),
             false => None,
         };
         if let Some(turn) = &gateway {
             bytes = u32::try_from(turn.report.bytes_per_frame).unwrap_or(bytes);
         }
-        let (bare_turn, bare_wrong) = bare.turn(bytes, rate, args.load.posting()).await?;
+        let (bare_turn, bare_wrong) = bare.turn(bytes, rate, args.stage.load.duration()).await?;
         let gateway = match gateway {
             Some(turn) => turn,
-            None => stage.turn(&args.load, &[]).await?,
+            None => stage.turn(posting, &[]).await?,
         };
         wrong.extend(
             gateway
@@ -77,17 +93,65 @@ pub(crate) async fn measure(args: &PairsArgs) -> Result<PairsReport, BenchError>
         );
         pairs.push(Pair::new(gateway.report, bare_turn));
     }
+    let gateways_rss_bytes = stage.watched.memory().servers_rss_bytes;
     bare.end().await;
     stage.end().await;
     Ok(PairsReport {
-        fans: args.crowd.count,
+        fans: args.stage.crowd.count,
         gateways,
+        gateways_rss_bytes,
         cpu_ratio: Spread::of(pairs.iter().filter_map(|pair| pair.cpu_ratio)),
         p99_above_ms: Spread::of(pairs.iter().filter_map(Pair::p99_above_ms)),
         p99_ratio: Spread::of(pairs.iter().filter_map(|pair| pair.p99_ratio)),
         pairs,
         wrong,
     })
+}
+
+impl Found for PairsReport {
+    fn figures(&self) -> Vec<Figure> {
+        let middle = |name: &str, of: fn(&Pair) -> Option<f64>, unit| {
+            Figure::middle(name, self.pairs.iter().filter_map(of), unit)
+        };
+        let rss_mib = (self.gateways_rss_bytes > 0).then(|| self.gateways_rss_bytes as f64 / MIB);
+        let memory = Figure::told("RSS of all gateways together", rss_mib, "MiB");
+        let by_bare = middle("p99, gateway by bare loop", |pair| pair.p99_ratio, "x");
+        let above = middle("p99, gateway above bare loop", Pair::p99_above_ms, "ms");
+        let mut figures = vec![
+            middle(
+                "CPU for each frame, gateway by bare loop",
+                |pair| pair.cpu_ratio,
+                "x",
+            )
+            .should_be(Target::AtMost(CPU_MAX)),
+            middle(
+                "CPU for each frame, gateway",
+                |pair| pair.gateway.server_us_per_frame,
+                "us",
+            ),
+            middle(
+                "CPU for each frame, bare loop",
+                |pair| pair.bare.server_us_per_frame,
+                "us",
+            ),
+            middle("p99, gateway", |pair| ms(pair.gateway.latency_us.p99), "ms"),
+            middle("p99, bare loop", |pair| ms(pair.bare.latency_us.p99), "ms"),
+            middle("beside, of one core", Pair::beside_percent, "%"),
+        ];
+        figures.extend(match self.fans >= MANY {
+            true => [
+                by_bare.should_be(Target::AtMost(1.0)),
+                above,
+                memory.should_be(Target::AtMost(120.0)),
+            ],
+            false => [by_bare, above.should_be(Target::AtMost(100.0)), memory],
+        });
+        figures
+    }
+
+    fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
 }
 
 impl Pair {
@@ -100,6 +164,14 @@ impl Pair {
             gateway,
             bare,
         }
+    }
+
+    /// What others took during both turns, of one core.
+    fn beside_percent(&self) -> Option<f64> {
+        let (gateway, bare) = (&self.gateway.cpu, &self.bare.cpu);
+        let beside_ms = gateway.beside_ms? + bare.beside_ms?;
+        let took_ms = gateway.took_ms + bare.took_ms;
+        ratio(Some(beside_ms as f64 * 100.0), Some(took_ms as f64))
     }
 
     fn p99_above_ms(&self) -> Option<f64> {
