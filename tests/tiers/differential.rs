@@ -99,7 +99,8 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
                     .follow(matches.clone(), EVENTS + 1, by_message),
             )
         };
-        let mut following = vec![follow(false), follow(true)];
+        let strips = tokio::spawn(viewer.clone().strips(matches.clone(), EVENTS + 1));
+        let mut following = vec![follow(false), follow(true), strips];
         let again = tokio::spawn(viewer.clone().reconnect(matches.clone(), stopped.clone()));
         let poll = tokio::spawn(viewer.clone().poll(matches.clone(), stopped.clone()));
         let mut polling = vec![again, poll];
@@ -163,6 +164,8 @@ fn check_that_all_was_seen(viewer: &Viewer, matches: &[String], seen: &[Seen]) {
             ("poll", EVENTS + 1),
             ("long poll", EVENTS + 1),
             ("list", EVENTS + 1),
+            ("live", EVENTS + 1),
+            ("strips", EVENTS + 1),
             ("state", EVENTS + 1),
             ("head", EVENTS + 1),
             ("segment", 128),

@@ -128,16 +128,18 @@ impl Viewer {
                 break;
             }
             let api = &apis[turn % apis.len()];
-            let list = api.get("/v1/matches").await.json();
-            for entry in list["matches"].as_array().unwrap() {
-                let (name, seq) = (entry["match"].as_str().unwrap(), entry["seq"].as_u64());
-                // The strip counts as the state does.
-                assert_eq!(
-                    entry["strip"]["score"],
-                    (seq.unwrap() - 1).to_string(),
-                    "{entry}"
-                );
-                seen.push(Self::seen(Door::Get, "list", name, seq.unwrap()));
+            for (path, what) in [("/v1/matches", "list"), ("/v1/live", "live")] {
+                let list = api.get(path).await.json();
+                for entry in list["matches"].as_array().unwrap() {
+                    let (name, seq) = (entry["match"].as_str().unwrap(), entry["seq"].as_u64());
+                    // The strip counts as the state does.
+                    assert_eq!(
+                        entry["strip"]["score"],
+                        (seq.unwrap() - 1).to_string(),
+                        "{entry}"
+                    );
+                    seen.push(Self::seen(Door::Get, what, name, seq.unwrap()));
+                }
             }
             for name in &matches {
                 self.poll_match(api, name, &mut seen).await;
@@ -178,6 +180,26 @@ impl Viewer {
             assert!(heard.is_some(), "{}: {:?}", self.name, listener.other);
             let seq = listener.replica.seq;
             seen.push(Self::seen(Door::Socket, "stream", &match_id, seq));
+        }
+        seen
+    }
+
+    /// Follows the strips of all live matches until it has seen `last` of each.
+    pub(crate) async fn strips(self, matches: Vec<String>, last: u64) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let query = "match=*&policy=realtime";
+        let opened = Socket::open(&self.urls[0], query, self.token.as_deref(), Codec::Json).await;
+        let mut socket = opened.unwrap();
+        let mut waits_for = matches;
+        while !waits_for.is_empty() {
+            let message = socket.message().await;
+            for (name, strip) in message["strips"].as_object().into_iter().flatten() {
+                let score = strip["score"].as_str().expect("both are live to the end");
+                let seq = score.parse::<u64>().unwrap() + 1;
+                // Its marks are those of GETs.
+                seen.push(Self::seen(Door::Get, "strips", name, seq));
+                waits_for.retain(|other| other != name || seq < last);
+            }
         }
         seen
     }

@@ -8,7 +8,7 @@ use crate::BenchError;
 /// Counts of all gateways together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct GatewayCounts {
-    /// Encodings of events, frames and snapshots.
+    /// Encodings of events, frames, snapshots and strips.
     pub(crate) encodes: u64,
     /// Whole logs that were read from the broker.
     pub(crate) fills: u64,

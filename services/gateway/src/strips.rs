@@ -29,6 +29,8 @@ struct Boards {
     by_view: HashMap<StripsView, Kept>,
     /// When the head was looked at last.
     published_us: u64,
+    /// How far its list was when the watchers were told.
+    told: Option<u64>,
 }
 
 #[derive(Default)]
@@ -95,11 +97,13 @@ impl Strips {
             self.directory.forget_over(now_us);
         }
         let kept = boards.by_view.entry(StripsView::Head).or_default();
-        let is_first = kept.mark.replace(mark).is_none();
-        let before = kept.board.head();
+        kept.mark = Some(mark);
         self.directory
             .show_on(&mut kept.board, StripsView::Head, now_us);
-        let has_news = is_first || kept.board.head() != before;
+        let head = Some(kept.board.head());
+        // Somebody may have looked when the list was known and nobody told.
+        let has_news = boards.told != head;
+        boards.told = head;
         drop(boards);
         if has_news {
             for watcher in lock(&self.watchers).values() {

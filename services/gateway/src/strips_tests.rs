@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use grandstand_core::event::{Event, Op};
 use grandstand_core::frame::Codec;
 use grandstand_core::hash::StateHash;
@@ -15,8 +16,10 @@ use grandstand_core::record::{Record, RecordParts};
 use grandstand_core::strips::{StripsBoard, StripsCursor, StripsView};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::directory::Directory;
+use crate::feeds::Reader;
 use crate::strips::Strips;
 
 const START_US: u64 = 1_790_000_000_000_000;
@@ -159,6 +162,26 @@ proptest! {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_the_first_list_is_told_though_another_looked_before() {
+    let directory = Arc::new(Directory::default());
+    let strips = Arc::new(Strips::new(Arc::clone(&directory)));
+    let changed = Arc::new(Notify::new());
+    let _watching = strips.watch(Reader::Task(Arc::clone(&changed)));
+    let headers = headers("live", Visibility::Public, 0, START_US);
+    take(&directory, 1, "a", headers, START_US);
+    strips.publish(START_US);
+    assert!(
+        changed.notified().now_or_never().is_none(),
+        "it is not known"
+    );
+
+    directory.keep_only(1);
+    strips.look(StripsView::Head, START_US, |_| ());
+    strips.publish(START_US);
+    changed.notified().await;
 }
 
 #[test]

@@ -29,8 +29,8 @@ const BYTES_MAX: u64 = 4 * 1024 * 1024;
 const BYTES_INLINE_MAX: usize = 64 * 1024;
 /// What is kept of documents and their compressed forms, each counted.
 const KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// A state of 30 KB takes 0.4 ms with each of them, and 0.2 ms at the lowest; what comes out is a
-/// tenth smaller than there.
+/// A scorecard of 24 KB takes 0.6 ms of CPU and becomes 4.2 KB with brotli, 0.24 ms and 4.3 KB with
+/// gzip; at their lowest 0.2 and 0.12 ms, and 6.1 KB. Brotli above 4 takes up to 9 ms for 3.8 KB.
 const BROTLI_QUALITY: u32 = 4;
 const GZIP_LEVEL: u32 = 4;
 /// As large a window as our largest answers need.

@@ -65,7 +65,7 @@ impl AsRef<[u8]> for Piece {
 impl Listener {
     pub(super) fn new(
         edge: Arc<Edge>,
-        sight: Sight,
+        mut sight: Sight,
         place: OwnedSemaphorePermit,
         phase: u8,
         wish: Wish,
@@ -81,6 +81,7 @@ impl Listener {
         let now_us = edge.clock.now_us();
         let mut connection = Connection::of_listener(settings, sight.viewer().rights(), now_us);
         connection.follow(wish);
+        sight.watch(connection.strips_view());
         edge.streams.counts.connections.increment(1.0);
         Self {
             edge,

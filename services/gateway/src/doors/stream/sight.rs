@@ -18,19 +18,33 @@ pub(super) enum Sight {
         viewer: Viewer,
         strips: Arc<Strips>,
         changed: Arc<Notify>,
-        _watching: Watching,
+        /// For who sees the head: the others look at each mark by themselves.
+        watching: Option<Watching>,
     },
 }
 
 impl Sight {
     /// The strips, for a viewer.
     pub(super) fn of_strips(viewer: Viewer, strips: &Arc<Strips>) -> Self {
-        let changed = Arc::new(Notify::new());
         Self::Strips {
             viewer,
             strips: Arc::clone(strips),
-            _watching: strips.watch(Reader::Task(Arc::clone(&changed))),
+            changed: Arc::new(Notify::new()),
+            watching: None,
+        }
+    }
+
+    /// Is told of what changes, where the strips are seen by that view.
+    pub(super) fn watch(&mut self, view: Option<StripsView>) {
+        if let Self::Strips {
+            strips,
             changed,
+            watching,
+            ..
+        } = self
+            && view == Some(StripsView::Head)
+        {
+            *watching = Some(strips.watch(Reader::Task(Arc::clone(changed))));
         }
     }
 
