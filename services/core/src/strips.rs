@@ -14,8 +14,9 @@ use crate::policy::{DELAY_S_MAX, DIGEST_PERIOD_US, DIGEST_PHASES, Pace, Policy, 
 /// A message holds no more strips than fit in 64 KiB with what is around them. MessagePack takes
 /// no more than JSON, by which they are counted.
 const STRIPS_BYTES_MAX: usize = 60 * 1024;
-/// So many frames are kept beside the newest list; fans who are slow stand at different places.
-const FRAMES_KEPT_MAX: usize = 256;
+/// So many messages are kept until the next change, 2 MiB at most: fans who are slow stand at
+/// different places, and who finds no room has his encoded for him alone.
+const FRAMES_KEPT_MAX: usize = 32;
 /// Those who see marks hear of each within so long, the fans of one phase together.
 const SPREAD_US: u64 = 1_000_000;
 /// Above this, delays are whole minutes, so that few lists are kept for many wishes.
