@@ -75,6 +75,26 @@ pub struct FanArgs {
     /// Fans who listen to server-sent events at once, 0 to 20000; each is a connection too
     #[arg(long, value_name = "COUNT", env = "GRANDSTAND_SSE_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u16).range(0..=20_000))]
     pub sse_max: u16,
+    /// How event loops write to sockets
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        env = "GRANDSTAND_WRITES",
+        default_value = "auto"
+    )]
+    pub writes: Writes,
+}
+
+/// How event loops write to sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Writes {
+    /// Through io_uring where the kernel lets us, else one after the other
+    Auto,
+    /// One after the other
+    Plain,
+    /// Through io_uring, or not at all
+    Uring,
 }
 
 /// What fans without a token are.

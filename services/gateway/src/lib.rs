@@ -48,7 +48,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use args::{Anonymous, FanArgs, GatewayArgs, PlaceArgs};
+pub use args::{Anonymous, FanArgs, GatewayArgs, PlaceArgs, Writes};
 pub use presence::Advertised;
 pub use sign::FreshSign;
 
@@ -132,13 +132,13 @@ impl Gateway {
         let name = self.advertised.name.to_string();
         let feeds = Arc::new(Feeds::default());
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
-        let count = self.fans.shards();
+        let (count, writes) = (self.fans.shards(), self.fans.writes);
         let streams = Streams::new(usize::from(self.fans.sse_max));
         let fallen = CancellationToken::new();
         let directory = Arc::new(Directory::default());
         let strips = Arc::new(Strips::new(Arc::clone(&directory)));
         let (shards, threads, errands) =
-            shard::start(count, clock, &feeds, &strips, &sessions, &fallen)?;
+            shard::start(count, writes, clock, &feeds, &strips, &sessions, &fallen)?;
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             feeds,

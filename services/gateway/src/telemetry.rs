@@ -24,6 +24,10 @@ pub(crate) fn describe() {
         "grandstand_frames_total",
         "Messages written to connected fans"
     );
+    describe_gauge!(
+        "grandstand_shards",
+        "Event loops for fans, by how they began to write: uring in batches, or plain"
+    );
     describe_histogram!(
         "grandstand_shard_lag_seconds",
         Unit::Seconds,

@@ -22,6 +22,7 @@ use super::fan::Fans;
 use super::inbox::{Inbox, Order};
 use super::interest::Interests;
 use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
+use super::write::Writer;
 use crate::clock::Clock;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
@@ -36,8 +37,6 @@ const READ_BYTES: usize = 16 * 1024;
 /// After so many connections, or so long, the next kind of work has its turn.
 const TURN_FANS: usize = 256;
 const TURN_US: u64 = 2_000;
-/// So many are asked under one look at the matches.
-const BATCH: usize = 64;
 /// A loop that does not wait for anything looks this often whether it stood still.
 const LOOK_MAX_US: u64 = 500_000;
 /// Standing still for less than this moves no deadline: they are tens of seconds.
@@ -69,6 +68,7 @@ pub(super) struct Shard {
     pub(super) errands: mpsc::Sender<Errand>,
     pub(super) connections: Arc<AtomicUsize>,
     pub(super) counts: Counts,
+    pub(super) writer: Writer,
 }
 
 /// What fans follow, and are told of together.
@@ -90,7 +90,8 @@ pub(super) struct Ground {
 }
 
 impl Shard {
-    pub(super) fn new(ground: Ground) -> io::Result<Self> {
+    pub(super) fn new(ground: Ground, writer: Writer) -> io::Result<Self> {
+        metrics::gauge!("grandstand_shards", "writes" => writer.word()).increment(1.0);
         let poll = Poll::new()?;
         let inbox = Arc::new(Inbox::new(poll.registry(), INBOX)?);
         Ok(Self {
@@ -113,6 +114,7 @@ impl Shard {
             errands: ground.errands,
             connections: ground.connections,
             counts: Counts::new("websocket"),
+            writer,
         })
     }
 
@@ -176,7 +178,7 @@ impl Shard {
         let ends_us = self.clock.now_us() + TURN_US;
         let mut left = TURN_FANS;
         while left > 0 {
-            let served = serve(self, left.min(BATCH));
+            let served = serve(self, left.min(self.writer.batch()));
             left = left.saturating_sub(served);
             if served == 0 || self.clock.now_us() >= ends_us {
                 return;

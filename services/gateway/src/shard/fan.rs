@@ -56,12 +56,17 @@ pub(super) enum Stage {
 /// What one fan's socket is to do.
 pub(super) enum Step {
     Write(Bytes, Option<News>),
-    AskLeader(MatchId),
-    Close(CloseCode, &'static str),
+    Other(Other),
     /// Nothing before this time (Unix microseconds).
     Wait(Option<u64>),
     /// It is busy, or on its way out.
     Nothing,
+}
+
+/// What is rarely next.
+pub(super) enum Other {
+    AskLeader(MatchId),
+    Close(CloseCode, &'static str),
 }
 
 impl Fan {
@@ -118,8 +123,8 @@ impl Fan {
             Output::Answer(frame) => Step::Write(frame.wire().clone(), None),
             Output::Frame(frame, news) => Step::Write(frame.wire().clone(), Some(news)),
             Output::Ping => Step::Write(PING, None),
-            Output::AskLeader(match_id) => Step::AskLeader(match_id),
-            Output::Close(code, reason) => Step::Close(code, reason),
+            Output::AskLeader(match_id) => Step::Other(Other::AskLeader(match_id)),
+            Output::Close(code, reason) => Step::Other(Other::Close(code, reason)),
             Output::Wait(until_us) => Step::Wait(until_us),
         }
     }
@@ -171,6 +176,11 @@ impl Fans {
         self.place(index)?.as_mut()
     }
 
+    /// Where to write to.
+    pub(super) fn socket(&self, index: u32) -> Option<&TcpStream> {
+        Some(&self.look(index)?.socket)
+    }
+
     pub(super) fn by_key(&mut self, key: FanKey) -> Option<&mut Fan> {
         self.get(key.index).filter(|fan| fan.arrival == key.arrival)
     }
@@ -189,6 +199,11 @@ impl Fans {
 
     pub(super) fn is_empty(&self) -> bool {
         self.free.len() == self.places as usize
+    }
+
+    fn look(&self, index: u32) -> Option<&Fan> {
+        let page = self.pages.get(index as usize / PAGE)?;
+        page.get(index as usize % PAGE)?.as_ref()
     }
 
     fn place(&mut self, index: u32) -> Option<&mut Option<Fan>> {

@@ -7,8 +7,9 @@
 //!
 //! HTTP and the handshake stay with hyper; then the socket comes here ([`inbox`]). [`event_loop`] is
 //! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how
-//! it comes, [`hear`] and [`read`] what a client says, [`interest`] and [`circle`] who follows what, [`pump`] and
-//! [`write`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what is done elsewhere.
+//! it comes, [`hear`] and [`read`] what a client says, [`interest`] and [`circle`] who follows what,
+//! [`pump`], [`write`] and [`ring`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what
+//! is done elsewhere.
 
 mod admit;
 mod circle;
@@ -27,8 +28,12 @@ mod pump;
 mod read;
 #[cfg(test)]
 mod read_tests;
+#[cfg_attr(not(target_os = "linux"), path = "no_ring.rs")]
+mod ring;
 mod turns;
 mod write;
+#[cfg(test)]
+mod write_tests;
 
 use std::io;
 use std::sync::Arc;
@@ -39,6 +44,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::event_loop::{Ground, Shard};
 use self::inbox::Order;
+use self::write::Writer;
+use crate::args::Writes;
 use crate::clock::Clock;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
@@ -73,10 +80,11 @@ impl Drop for Watch {
     }
 }
 
-/// Starts so many shards; `fallen` is cancelled if one of them panics. What they send away is done
+/// Starts so many shards that write so; `fallen` is cancelled if one of them panics. What they send away is done
 /// by who runs the [`Errands`].
 pub(crate) fn start(
     count: usize,
+    writes: Writes,
     clock: Clock,
     feeds: &Arc<Feeds>,
     strips: &Arc<Strips>,
@@ -97,8 +105,8 @@ pub(crate) fn start(
         inboxes: Vec::with_capacity(count),
         threads: Vec::with_capacity(count),
     };
-    for number in 0..count {
-        let shard = Shard::new(ground.clone())?;
+    for (number, writer) in Writer::open(writes, count)?.into_iter().enumerate() {
+        let shard = Shard::new(ground.clone(), writer)?;
         threads.inboxes.push(Arc::clone(&shard.inbox));
         let thread = std::thread::Builder::new().name(format!("shard-{number}"));
         let watch = Watch(fallen.clone());

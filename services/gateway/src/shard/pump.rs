@@ -6,9 +6,9 @@ use grandstand_core::subscription::News;
 
 use super::counts::count_cut;
 use super::event_loop::Shard;
-use super::fan::{Fan, Stage, Step};
+use super::fan::{Fan, Other, Stage, Step};
 use super::interest::Glance;
-use super::write::{InFlight, Wrote, write};
+use super::write::{InFlight, Outgoing, Wrote, write};
 
 /// A client whose socket takes nothing for so long is cut.
 const STALL_MAX_US: u64 = 30_000_000;
@@ -18,29 +18,24 @@ const FRAMES_MAX: usize = 4;
 impl Shard {
     /// Gives each of `batch` what there is for it.
     pub(super) fn pump(&mut self, mut batch: Vec<u32>) {
-        let mut steps = Vec::with_capacity(batch.len());
+        let (mut outgoing, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
         for _ in 0..FRAMES_MAX {
             if batch.is_empty() {
                 break;
             }
-            self.ask(&batch, &mut steps);
+            self.ask(&batch, &mut outgoing, &mut others);
             batch.clear();
-            for (index, step) in steps.drain(..) {
-                match step {
-                    Step::Write(bytes, news) => {
-                        if self.write(index, bytes, news) {
-                            batch.push(index);
-                        }
-                    }
-                    Step::AskLeader(match_id) => {
+            self.write(&mut outgoing, &mut batch);
+            for (index, other) in others.drain(..) {
+                match other {
+                    Other::AskLeader(match_id) => {
                         self.feeds.ask_leader(&match_id);
                         batch.push(index);
                     }
-                    Step::Close(code, reason) => {
+                    Other::Close(code, reason) => {
                         count_cut(reason);
                         self.close(index, Some(code.number()), reason);
                     }
-                    Step::Wait(_) | Step::Nothing => {}
                 }
             }
         }
@@ -51,7 +46,7 @@ impl Shard {
 
     /// Asks all of them under one look at the matches; nothing is written meanwhile, so that whoever
     /// brings the next event does not wait for sockets.
-    fn ask(&mut self, batch: &[u32], steps: &mut Vec<(u32, Step)>) {
+    fn ask(&mut self, batch: &[u32], outgoing: &mut Vec<Outgoing>, others: &mut Vec<(u32, Other)>) {
         let now_us = self.clock.now_us();
         let glance = Glance::new(&self.interests, &self.strips);
         let (mut wish_otherwise, mut hear) = (Vec::new(), Vec::new());
@@ -69,7 +64,8 @@ impl Shard {
                     }
                 }
                 Step::Nothing => {}
-                step => steps.push((index, step)),
+                Step::Write(bytes, news) => outgoing.push(Outgoing { index, bytes, news }),
+                Step::Other(other) => others.push((index, other)),
             }
             if fan.wishes_seen != fan.connection.wishes_changed() {
                 wish_otherwise.push(index);
@@ -82,34 +78,30 @@ impl Shard {
         hear.into_iter().for_each(|index| self.queue(index));
     }
 
-    /// Whether all of it went out.
-    fn write(&mut self, index: u32, bytes: Bytes, news: Option<News>) -> bool {
-        let Some(fan) = self.fans.get(index) else {
-            return false;
-        };
-        debug_assert!(fan.in_flight.is_none(), "one frame ends before the next");
-        match write(&fan.socket, &bytes, 0) {
-            Wrote::All => {
-                self.counts.frames.increment(1);
-                if let Some(news) = news {
-                    self.counts.news(news, self.clock.now_us());
+    /// Writes all of them; whose frame went out whole joins `whole`.
+    fn write(&mut self, outgoing: &mut Vec<Outgoing>, whole: &mut Vec<u32>) {
+        let each: Vec<_> = outgoing
+            .iter()
+            .map(|out| {
+                let socket = self.fans.socket(out.index);
+                let socket = socket.expect("who was asked is there until that is written");
+                (socket, &out.bytes)
+            })
+            .collect();
+        let wrote = self.writer.write_each(&each);
+        let (now_us, mut frames) = (self.clock.now_us(), 0);
+        for (Outgoing { index, bytes, news }, wrote) in outgoing.drain(..).zip(wrote) {
+            match wrote {
+                Wrote::All => {
+                    frames += 1;
+                    news.inspect(|news| self.counts.news(*news, now_us));
+                    whole.push(index);
                 }
-                true
-            }
-            Wrote::UpTo(written) => {
-                fan.in_flight = Some(Box::new(InFlight {
-                    bytes,
-                    written,
-                    news,
-                }));
-                self.wait_for_socket(index);
-                false
-            }
-            Wrote::Gone => {
-                self.cut(index, "gone");
-                false
+                Wrote::UpTo(written) => self.wait_for_socket(index, bytes, written, news),
+                Wrote::Gone => self.cut(index, "gone"),
             }
         }
+        self.counts.frames.increment(frames);
     }
 
     /// The socket takes something again; whether all that was in flight is out.
@@ -145,11 +137,20 @@ impl Shard {
         }
     }
 
-    fn wait_for_socket(&mut self, index: u32) {
+    /// What does not fit goes out when the socket takes something again.
+    fn wait_for_socket(&mut self, index: u32, bytes: Bytes, written: usize, news: Option<News>) {
         let max_us = match self.is_draining() {
             false => STALL_MAX_US,
             true => super::goodbye::GOODBYE_MAX_US,
         };
+        if let Some(fan) = self.fans.get(index) {
+            debug_assert!(fan.in_flight.is_none(), "one frame ends before the next");
+            fan.in_flight = Some(Box::new(InFlight {
+                bytes,
+                written,
+                news,
+            }));
+        }
         let until_us = self.clock.now_us() + max_us;
         self.give_up_at(index, until_us);
     }

@@ -1,12 +1,15 @@
 //! What goes out: the one place that writes to a socket.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
 
 use bytes::{Bytes, BytesMut};
 use grandstand_core::subscription::News;
 use mio::net::TcpStream;
 
 use super::read::CONTROL_BYTES_MAX;
+use super::ring::{self, Ring};
+use crate::args::Writes;
 
 /// A protocol ping that carries nothing.
 pub(super) const PING: Bytes = Bytes::from_static(&[0x89, 0]);
@@ -23,6 +26,13 @@ pub(super) struct InFlight {
     pub(super) news: Option<News>,
 }
 
+/// What a connection said is next for it.
+pub(super) struct Outgoing {
+    pub(super) index: u32,
+    pub(super) bytes: Bytes,
+    pub(super) news: Option<News>,
+}
+
 /// How far a write came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrote {
@@ -31,6 +41,83 @@ pub(super) enum Wrote {
     UpTo(usize),
     /// Nobody is there any more.
     Gone,
+}
+
+/// How a shard writes to many sockets.
+pub(super) enum Writer {
+    /// To one after the other.
+    Plain,
+    /// To a batch of them by one call.
+    Uring {
+        ring: Ring,
+        /// How far the ring came with each; kept for its room.
+        taken: Vec<ring::Taken>,
+    },
+}
+
+impl Writer {
+    /// One for each of `count` shards, all of the same kind.
+    pub(super) fn open(writes: Writes, count: usize) -> io::Result<Vec<Self>> {
+        let rings = match writes {
+            Writes::Plain => return Ok(plain(count)),
+            Writes::Auto | Writes::Uring => (0..count).map(|_| Ring::open()),
+        };
+        let uring = |ring| Self::Uring {
+            ring,
+            taken: Vec::new(),
+        };
+        match rings.map(|ring| ring.map(uring)).collect() {
+            Err(error) if writes == Writes::Auto => {
+                tracing::info!(%error, "no io_uring here: plain writes");
+                Ok(plain(count))
+            }
+            opened => opened,
+        }
+    }
+
+    /// The word for it in metrics.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Uring { .. } => "uring",
+        }
+    }
+
+    /// How many connections are best asked before they are written to.
+    pub(super) fn batch(&self) -> usize {
+        match self {
+            // Few enough to be in the cache still.
+            Self::Plain => 64,
+            Self::Uring { .. } => ring::SENDS_MAX,
+        }
+    }
+
+    /// Writes each as far as its socket takes it; an answer for each, in their order. A ring that
+    /// fails is given up for plain writes, and nobody is worse off.
+    pub(super) fn write_each(&mut self, each: &[(&TcpStream, &Bytes)]) -> Vec<Wrote> {
+        let Self::Uring { ring, taken } = self else {
+            let writes = each.iter().map(|(socket, bytes)| write(socket, bytes, 0));
+            return writes.collect();
+        };
+        let sends: Vec<_> = each
+            .iter()
+            .map(|(socket, bytes)| (socket.as_fd(), *bytes))
+            .collect();
+        let sent = ring.send_each(&sends, taken);
+        let wrote = each.iter().zip(&*taken).map(|((socket, bytes), taken)| {
+            taken.map_or(Wrote::Gone, |taken| write(socket, bytes, taken))
+        });
+        let wrote = wrote.collect();
+        if let Err(error) = sent {
+            tracing::warn!(%error, "io_uring failed: plain writes from here on");
+            *self = Self::Plain;
+        }
+        wrote
+    }
+}
+
+fn plain(count: usize) -> Vec<Writer> {
+    (0..count).map(|_| Writer::Plain).collect()
 }
 
 /// Writes what is left of `bytes` after `from`, as far as the socket takes it.

@@ -25,6 +25,7 @@ async fn everything_an_operator_watches_is_measured() {
     for wanted in [
         "grandstand_connections{transport=\"websocket\"} ",
         "grandstand_frames_total ",
+        "grandstand_shards{writes=\"",
         "grandstand_events_total{policy=\"realtime\"} ",
         "grandstand_delivery_seconds_bucket{policy=\"realtime\",le=\"0.1\"} ",
         "grandstand_connects_total{resumed=\"true\"} ",
