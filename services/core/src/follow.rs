@@ -1,8 +1,10 @@
 //! Following a match in the stream: which record is the next one, which one is missing, and when
 //! the log changed under us (design.md section 5). Pure: the shell reads and listens as told.
 
+use std::sync::Arc;
+
 use crate::ids::{Epoch, MatchId};
-use crate::log::{HashCheck, MatchLog};
+use crate::log::{HashCheck, LogBudget, MatchLog};
 use crate::record::RecordParts;
 
 /// Back-fills that ask any replica before the leader is asked.
@@ -102,10 +104,10 @@ pub struct Backfill {
 }
 
 impl Follower {
-    /// Follows a match whose log is still empty.
-    pub fn new(match_id: MatchId, epoch: Epoch) -> Self {
+    /// Follows a match whose log is still empty, and takes its bytes from `budget`.
+    pub fn new(match_id: MatchId, epoch: Epoch, budget: Arc<LogBudget>) -> Self {
         Self {
-            log: MatchLog::new(match_id, epoch),
+            log: MatchLog::new(match_id, epoch, budget),
             generation: 0,
             stream_sequence: 0,
             gap: None,
@@ -117,6 +119,16 @@ impl Follower {
     /// The log as far as it is known.
     pub fn log(&self) -> &MatchLog {
         &self.log
+    }
+
+    /// See [`MatchLog::evict_caches`].
+    pub fn evict_caches(&mut self) {
+        self.log.evict_caches();
+    }
+
+    /// See [`MatchLog::evict_oldest`].
+    pub fn evict_oldest(&mut self) -> bool {
+        self.log.evict_oldest()
     }
 
     /// How often the log was filled anew: a cursor into an earlier filling is worth nothing.
@@ -246,7 +258,7 @@ impl Follower {
         tip: u64,
         now_us: u64,
     ) -> Outcome {
-        self.log = MatchLog::new(self.log.match_id().clone(), epoch);
+        self.log = self.log.begin_again(epoch);
         self.generation = self.generation.wrapping_add(1);
         self.stream_sequence = 0;
         self.gap = None;

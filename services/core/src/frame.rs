@@ -3,6 +3,8 @@
 //! `events` are assembled from stored bytes, so that one event is encoded once however many fans
 //! there are; everything else is small and encoded by serde.
 
+use std::ops::Range;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +21,9 @@ pub enum Codec {
     /// `grandstand.v1.msgpack`, binary frames.
     MessagePack,
 }
+
+/// What follows the events of a record as JSON: `],"hash":"0123456789abcdef"}`.
+const JSON_RECORD_TAIL_BYTES: usize = 28;
 
 /// One message, encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +47,12 @@ impl Frame {
         Self::sealed(codec, out)
     }
 
+    /// As small as it is: it may be kept for long.
     fn sealed(codec: Codec, mut out: BytesMut) -> Self {
         let head_bytes = wire::put_head(codec, &mut out);
+        if out.capacity() > out.len() {
+            out = BytesMut::from(&out[..]);
+        }
         Self {
             codec,
             wire: out.freeze(),
@@ -87,6 +96,27 @@ impl Frame {
             }
         };
         Self::sealed(codec, out)
+    }
+
+    /// An `events` message of one whole record as JSON, and where each event is in its wire.
+    pub(crate) fn of_json_record(
+        match_id: &MatchId,
+        epoch: Epoch,
+        events: &[Bytes],
+        hash: StateHash,
+    ) -> (Self, Box<[Range<u32>]>) {
+        let texts = events.iter().map(|event| &event[..]);
+        let frame = Self::of_events(Codec::Json, match_id, epoch, texts, Some(hash));
+        let mut end = (frame.wire.len() - JSON_RECORD_TAIL_BYTES) as u32;
+        let mut places: Vec<Range<u32>> = Vec::with_capacity(events.len());
+        for event in events.iter().rev() {
+            let start = end - event.len() as u32;
+            places.push(start..end);
+            // A comma is between two.
+            end = start - 1;
+        }
+        places.reverse();
+        (frame, places.into())
     }
 
     /// An `events` message out of one whole record for a MessagePack fan: the stored bytes as they
@@ -181,6 +211,19 @@ impl SnapshotTail {
     /// How it is encoded.
     pub fn codec(&self) -> Codec {
         self.codec
+    }
+
+    /// The tail of a snapshot that was made of it, which shares its bytes.
+    pub(crate) fn of_frame(frame: &Frame, tail_bytes: usize) -> Self {
+        Self {
+            codec: frame.codec,
+            bytes: frame.wire.slice(frame.wire.len() - tail_bytes..),
+        }
+    }
+
+    /// How long it is.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Encodes the state at `seq`.

@@ -10,6 +10,7 @@ pub mod follow;
 pub mod frame;
 pub mod hash;
 pub mod headers;
+mod heap;
 pub mod ids;
 pub mod log;
 pub mod message;

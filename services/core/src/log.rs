@@ -3,18 +3,30 @@
 //! Fans hold cursors into it; what goes to many is encoded once per codec, when the first of them
 //! reads it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+mod budget;
+mod evict;
+mod ready;
+mod state;
+mod stored;
 
-use bytes::Bytes;
-use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
 use thiserror::Error;
 
-use crate::frame::{Codec, Frame, SnapshotTail, event_json};
+pub use budget::{Encoded, LogBudget};
+pub use evict::EVENTS_KEPT_MIN;
+
+use crate::frame::{Codec, Frame, Reason, SnapshotTail};
 use crate::hash::StateHash;
 use crate::ids::{Epoch, MatchId};
+use crate::log::budget::Share;
+use crate::log::evict::Evicted;
+use crate::log::ready::Ready;
+use crate::log::state::{HeadState, Packed};
+use crate::log::stored::{JsonRecord, Place, StoredRecord};
 use crate::patch;
-use crate::record::{EventPart, RecordParts};
+use crate::record::{self, RecordParts};
 
 /// A frame of several records holds at most this many events.
 pub const FRAME_EVENTS_MAX: u64 = 64;
@@ -24,49 +36,29 @@ pub const FRAME_BYTES_MAX: usize = 16 * 1024;
 pub const SEGMENT_EVENTS: u64 = 64;
 /// A state is kept every so many events, so that the state at any seq is a few patches away.
 const CHECKPOINT_EVENTS: u64 = 64;
-/// How many encoded snapshots are kept: head and what the few delayed policies look at.
-const SNAPSHOTS_MAX: usize = 8;
 
-/// All events of one match in one epoch, from seq 1 without a hole.
+/// The events of one match in one epoch without a hole: from seq 1, or from a later one where the
+/// oldest were evicted.
 #[derive(Debug)]
 pub struct MatchLog {
     match_id: MatchId,
     epoch: Epoch,
-    events: Vec<LogEvent>,
-    records: Vec<LogRecord>,
-    state: Value,
+    /// All that is not here any more.
+    evicted: Evicted,
+    events: Vec<Place>,
+    records: Vec<StoredRecord>,
+    /// What the records have on the heap beside their JSON.
+    records_bytes: usize,
+    state: HeadState,
     checkpoints: Vec<Checkpoint>,
-    snapshots: Mutex<Vec<(u64, SnapshotTail)>>,
-    encodes: [AtomicU64; Encoded::ALL.len()],
-    /// How many events came since that was last asked.
-    events_new: AtomicU64,
-}
-
-#[derive(Debug)]
-struct LogEvent {
-    part: EventPart,
-    /// Index of the record that holds it.
-    record: usize,
-    json: OnceLock<Bytes>,
-}
-
-#[derive(Debug)]
-struct LogRecord {
-    body: Bytes,
-    first_seq: u64,
-    last_seq: u64,
-    hash: StateHash,
-    /// When policies count it as there, Unix microseconds.
-    time_us: u64,
-    accepted_us: u64,
-    json_frame: OnceLock<Frame>,
-    messagepack_frame: OnceLock<Frame>,
+    ready: Mutex<Ready>,
+    share: Share,
 }
 
 #[derive(Debug)]
 struct Checkpoint {
     seq: u64,
-    state: Value,
+    state: Packed,
 }
 
 /// A record whose first seq is not the next one of the log.
@@ -89,19 +81,27 @@ pub enum HashCheck {
 }
 
 impl MatchLog {
-    /// A log without events.
-    pub fn new(match_id: MatchId, epoch: Epoch) -> Self {
-        Self {
+    /// A log without events, which takes its bytes from `budget`.
+    pub fn new(match_id: MatchId, epoch: Epoch, budget: Arc<LogBudget>) -> Self {
+        let mut log = Self {
             match_id,
             epoch,
+            evicted: Evicted::none(),
             events: Vec::new(),
             records: Vec::new(),
-            state: json!({}),
+            records_bytes: 0,
+            state: HeadState::empty(),
             checkpoints: Vec::new(),
-            snapshots: Mutex::new(Vec::new()),
-            encodes: Default::default(),
-            events_new: AtomicU64::new(0),
-        }
+            ready: Mutex::default(),
+            share: Share::new(budget),
+        };
+        log.count_kept();
+        log
+    }
+
+    /// The same match from its beginning, maybe in another epoch.
+    pub(crate) fn begin_again(&self, epoch: Epoch) -> Self {
+        Self::new(self.match_id.clone(), epoch, Arc::clone(&self.share.budget))
     }
 
     /// Takes the next record, received at `now_us` (Unix microseconds).
@@ -116,51 +116,45 @@ impl MatchLog {
                 found: parts.first_seq(),
             });
         }
-        for event in &parts.events {
-            patch::apply(&mut self.state, event.patch());
-        }
-        let check = match StateHash::of(&self.state) == parts.hash {
+        let canonical = self.state.change(|state| {
+            for event in &parts.events {
+                patch::apply(state, event.patch());
+            }
+        });
+        let check = match StateHash::of_canonical(&canonical) == parts.hash {
             true => HashCheck::Right,
             false => HashCheck::Wrong,
         };
-        self.remember(parts, now_us);
-        self.keep_checkpoint();
+        self.remember(&parts, now_us);
+        self.keep_checkpoint(canonical);
+        self.count_kept();
         Ok(check)
     }
 
-    fn remember(&mut self, parts: RecordParts, now_us: u64) {
-        let accepted_us = parts.events.last().map_or(0, |event| event.ts);
-        let previous_us = self.records.last().map_or(0, |record| record.time_us);
-        self.records.push(LogRecord {
-            first_seq: parts.first_seq(),
-            last_seq: parts.last_seq(),
-            hash: parts.hash,
-            // A scorer's server whose clock runs ahead must not hold its events back here.
-            time_us: accepted_us.min(now_us).max(previous_us),
-            accepted_us,
-            body: parts.body,
-            json_frame: OnceLock::new(),
-            messagepack_frame: OnceLock::new(),
-        });
-        let record = self.records.len() - 1;
-        *self.events_new.get_mut() += parts.events.len() as u64;
-        self.events
-            .extend(parts.events.into_iter().map(|part| LogEvent {
-                part,
-                record,
-                json: OnceLock::new(),
-            }));
+    fn remember(&mut self, parts: &RecordParts, now_us: u64) {
+        let previous_us = match self.records.last() {
+            Some(record) => record.time_us,
+            None => self.evicted.time_us,
+        };
+        // A scorer's server whose clock runs ahead must not hold its events back here.
+        let time_us = stored::accepted_us(parts).min(now_us).max(previous_us);
+        let record = StoredRecord::new(&self.match_id, self.epoch, parts, time_us);
+        let number = self.evicted.records + self.records.len() as u32;
+        self.events.extend(record.places(number, parts));
+        self.records_bytes += record.bytes();
+        self.records.push(record);
+        self.share.budget.count_events(parts.events.len());
     }
 
-    fn keep_checkpoint(&mut self) {
-        let last = self
-            .checkpoints
-            .last()
-            .map_or(0, |checkpoint| checkpoint.seq);
+    fn keep_checkpoint(&mut self, state: String) {
+        let last = match self.checkpoints.last() {
+            Some(checkpoint) => checkpoint.seq,
+            None => self.evicted.seq,
+        };
         if self.head() >= last + CHECKPOINT_EVENTS {
             self.checkpoints.push(Checkpoint {
                 seq: self.head(),
-                state: self.state.clone(),
+                state: Packed::of_canonical(state),
             });
         }
     }
@@ -177,53 +171,51 @@ impl MatchLog {
 
     /// The newest seq, 0 while there is none.
     pub fn head(&self) -> u64 {
-        self.events.len() as u64
+        self.evicted.seq + self.events.len() as u64
     }
 
-    /// How much of each kind was encoded since this was last asked.
-    pub fn take_encodes(&self) -> impl Iterator<Item = (Encoded, u64)> {
-        let counts = Encoded::ALL.iter().zip(&self.encodes);
-        counts.map(|(encoded, count)| (*encoded, count.swap(0, Ordering::Relaxed)))
-    }
-
-    /// How many events came since this was last asked.
-    pub fn take_events_new(&self) -> u64 {
-        self.events_new.swap(0, Ordering::Relaxed)
-    }
-
-    fn count_encode(&self, encoded: Encoded) {
-        self.encodes[encoded as usize].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The state at the head.
-    pub fn state(&self) -> &Value {
-        &self.state
+    /// Up to this seq events are no longer kept; 0 while all are. The state there is.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.seq
     }
 
     /// The hash of the state at `seq`, where a record ends there.
     pub fn hash_at(&self, seq: u64) -> Option<StateHash> {
+        if seq == self.evicted.seq {
+            return self.evicted.hash;
+        }
         let record = self.record_of(seq)?;
         (record.last_seq == seq).then_some(record.hash)
     }
 
     /// When the event `seq` was accepted, Unix microseconds.
     pub fn accepted_us(&self, seq: u64) -> Option<u64> {
+        if seq > 0 && seq == self.evicted.seq {
+            return Some(self.evicted.accepted_us);
+        }
         Some(self.record_of(seq)?.accepted_us)
     }
 
-    /// When policies count the event `seq` as there, Unix microseconds; never falls with `seq`.
+    /// When policies count the event `seq` as there, Unix microseconds; never falls with `seq`. Of
+    /// those that are no longer kept it is when the last of them was.
     pub fn time_us(&self, seq: u64) -> Option<u64> {
+        if (1..=self.evicted.seq).contains(&seq) {
+            return Some(self.evicted.time_us);
+        }
         Some(self.record_of(seq)?.time_us)
     }
 
-    /// The last seq of the newest record that was there at `time_us`; 0 for none.
+    /// The last seq of the newest record that was there at `time_us`; 0 for none, or for one whose
+    /// state is no longer kept.
     pub fn seq_at(&self, time_us: u64) -> u64 {
         let count = self
             .records
             .partition_point(|record| record.time_us <= time_us);
-        count
-            .checked_sub(1)
-            .map_or(0, |index| self.records[index].last_seq)
+        match count.checked_sub(1) {
+            Some(index) => self.records[index].last_seq,
+            None if self.evicted.time_us <= time_us => self.evicted.seq,
+            None => 0,
+        }
     }
 
     /// The last seq of the record that holds `seq`.
@@ -231,12 +223,23 @@ impl MatchLog {
         Some(self.record_of(seq)?.last_seq)
     }
 
-    fn record_of(&self, seq: u64) -> Option<&LogRecord> {
-        self.records.get(self.event(seq)?.record)
+    fn record_of(&self, seq: u64) -> Option<&StoredRecord> {
+        Some(self.record(self.place(seq)?))
     }
 
-    fn event(&self, seq: u64) -> Option<&LogEvent> {
-        self.events.get(usize::try_from(seq.checked_sub(1)?).ok()?)
+    fn record(&self, place: &Place) -> &StoredRecord {
+        &self.records[(place.record - self.evicted.records) as usize]
+    }
+
+    fn place(&self, seq: u64) -> Option<&Place> {
+        let index = seq.checked_sub(self.evicted.seq + 1)?;
+        self.events.get(usize::try_from(index).ok()?)
+    }
+
+    /// The places of the events after `after` up to `to`.
+    fn places(&self, after: u64, to: u64) -> &[Place] {
+        let index = |seq: u64| seq.saturating_sub(self.evicted.seq) as usize;
+        self.events.get(index(after)..index(to)).unwrap_or_default()
     }
 
     /// The frame that takes a fan from `after` towards `to`, a record's end, and the seq it ends
@@ -257,15 +260,15 @@ impl MatchLog {
     fn frame_end(&self, after: u64, to: u64, split: Split) -> u64 {
         let (mut bytes, mut end, mut record_end) = (0, after, after);
         while end < to {
-            let Some(event) = self.event(end + 1) else {
+            let Some(event) = self.place(end + 1) else {
                 break;
             };
-            bytes += event.part.bytes.len();
+            bytes += event.len();
             if end > after && (end - after >= FRAME_EVENTS_MAX || bytes > FRAME_BYTES_MAX) {
                 break;
             }
             end += 1;
-            if self.records[event.record].last_seq == end {
+            if self.record(event).last_seq == end {
                 record_end = end;
             }
         }
@@ -276,110 +279,81 @@ impl MatchLog {
         }
     }
 
-    fn record_frame(&self, codec: Codec, record: &LogRecord) -> Frame {
-        let cell = match codec {
-            Codec::Json => &record.json_frame,
-            Codec::MessagePack => &record.messagepack_frame,
-        };
-        cell.get_or_init(|| match codec {
-            Codec::Json => self.events_frame(codec, record.first_seq - 1, record.last_seq),
-            Codec::MessagePack => {
-                self.count_encode(Encoded::RecordMessagePack);
-                Frame::of_record_body(&self.match_id, self.epoch, &record.body)
-            }
-        })
-        .clone()
+    fn record_frame(&self, codec: Codec, record: &StoredRecord) -> Frame {
+        match codec {
+            Codec::Json => self.json(record).frame.clone(),
+            Codec::MessagePack => record.frame().clone(),
+        }
+    }
+
+    /// A record's JSON, made once.
+    fn json<'a>(&self, record: &'a StoredRecord) -> &'a JsonRecord {
+        let places = self.places(record.first_seq - 1, record.last_seq);
+        record.json(&self.match_id, self.epoch, places, &self.share)
     }
 
     /// The events after `after` up to `to` as one `events` message.
     fn events_frame(&self, codec: Codec, after: u64, to: u64) -> Frame {
-        let range = after as usize..to as usize;
-        let events = self.events.get(range).unwrap_or_default().iter();
-        let bytes = events.map(|event| match codec {
-            Codec::Json => &event.json.get_or_init(|| {
-                self.count_encode(Encoded::EventJson);
-                event_json(&event.part.document)
-            })[..],
-            Codec::MessagePack => &event.part.bytes[..],
+        let events = self.places(after, to).iter().map(|place| {
+            let record = self.record(place);
+            match codec {
+                Codec::Json => record.event_json(self.json(record), place),
+                Codec::MessagePack => record.event(place),
+            }
         });
-        Frame::of_events(codec, &self.match_id, self.epoch, bytes, self.hash_at(to))
+        Frame::of_events(codec, &self.match_id, self.epoch, events, self.hash_at(to))
     }
 
-    /// Segment `n`, seq 64n+1 to 64n+64, once all its events are released up to `released`.
+    /// Segment `n`, seq 64n+1 to 64n+64, once all its events are released up to `released` and
+    /// while they are kept.
     pub fn segment(&self, codec: Codec, n: u64, released: u64) -> Option<Frame> {
         let after = n.checked_mul(SEGMENT_EVENTS)?;
         let to = after.checked_add(SEGMENT_EVENTS)?;
-        (to <= released.min(self.head())).then(|| self.events_frame(codec, after, to))
+        if after < self.evicted.seq || to > released.min(self.head()) {
+            return None;
+        }
+        let make = || self.events_frame(codec, after, to);
+        Some(self.ready().segment(&self.share, codec, n, make))
     }
 
-    /// The state at `seq`.
+    /// The state at `seq`, or at the last that is no longer kept, if that is later.
     pub fn state_at(&self, seq: u64) -> Value {
         if seq >= self.head() {
-            return self.state.clone();
+            return self.state.to_document();
         }
         let before = self
             .checkpoints
             .partition_point(|checkpoint| checkpoint.seq <= seq);
-        let (mut at, mut state) = match before.checked_sub(1).map(|index| &self.checkpoints[index])
-        {
-            Some(checkpoint) => (checkpoint.seq, checkpoint.state.clone()),
-            None => (0, json!({})),
+        let (at, state) = match before.checked_sub(1).map(|index| &self.checkpoints[index]) {
+            Some(checkpoint) => (checkpoint.seq, &checkpoint.state),
+            None => (self.evicted.seq, &self.evicted.state),
         };
-        while at < seq {
-            at += 1;
-            if let Some(event) = self.event(at) {
-                patch::apply(&mut state, event.part.patch());
-            }
+        let mut state = state.parse();
+        for place in self.places(at, seq) {
+            let event = record::read_event(self.record(place).event(place));
+            patch::apply(&mut state, &event["patch"]);
         }
         state
     }
 
-    /// The encoded state at `seq`, made at most once while it is asked for.
-    pub fn snapshot(&self, codec: Codec, seq: u64) -> SnapshotTail {
-        let mut snapshots = self
-            .snapshots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let found = snapshots
-            .iter()
-            .find(|(at, tail)| *at == seq && tail.codec() == codec);
-        if let Some((_, tail)) = found {
-            return tail.clone();
-        }
-        self.count_encode(match codec {
-            Codec::Json => Encoded::SnapshotJson,
-            Codec::MessagePack => Encoded::SnapshotMessagePack,
-        });
-        let tail = SnapshotTail::new(codec, seq, &self.state_at(seq));
-        if snapshots.len() == SNAPSHOTS_MAX {
-            snapshots.remove(0);
-        }
-        snapshots.push((seq, tail.clone()));
-        tail
+    /// The state at `seq` for a fan who gets it for `reason`, encoded once for all.
+    pub fn snapshot(&self, codec: Codec, seq: u64, reason: Reason) -> Frame {
+        let encode = || {
+            self.share.budget.count_encode(match codec {
+                Codec::Json => Encoded::SnapshotJson,
+                Codec::MessagePack => Encoded::SnapshotMessagePack,
+            });
+            SnapshotTail::new(codec, seq, &self.state_at(seq))
+        };
+        let make =
+            |tail: &SnapshotTail| Frame::of_snapshot(&self.match_id, self.epoch, reason, tail);
+        let wanted = (codec, seq, reason);
+        self.ready().snapshot(&self.share, wanted, encode, make)
     }
-}
 
-/// What is encoded here, each at most once however many read it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoded {
-    /// One event as JSON.
-    EventJson,
-    /// The frame of one record, around its stored bytes.
-    RecordMessagePack,
-    /// A state as JSON.
-    SnapshotJson,
-    /// A state as MessagePack.
-    SnapshotMessagePack,
-}
-
-impl Encoded {
-    /// All there are, in order.
-    pub const ALL: [Self; 4] = [
-        Self::EventJson,
-        Self::RecordMessagePack,
-        Self::SnapshotJson,
-        Self::SnapshotMessagePack,
-    ];
+    fn ready(&self) -> MutexGuard<'_, Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Whether a record that passes the frame limits may be cut.

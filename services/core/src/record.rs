@@ -4,6 +4,8 @@
 //! MessagePack get these bytes with only the first one replaced (see [`crate::message`]), so the
 //! order and the first byte are part of the contract.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -76,6 +78,8 @@ pub struct EventPart {
     pub document: Value,
     /// The same as stored MessagePack.
     pub bytes: Bytes,
+    /// Where that begins in the record's body.
+    pub starts_at: usize,
 }
 
 impl EventPart {
@@ -101,8 +105,8 @@ impl RecordParts {
         for _ in 0..count {
             let start = body.len() - rest.len();
             let document = read_value(&mut rest)?;
-            let bytes = body.slice(start..body.len() - rest.len());
-            events.push(event_part(document, bytes)?);
+            let bytes = start..body.len() - rest.len();
+            events.push(event_part(document, &body, bytes)?);
         }
         let follows = |pair: &[EventPart]| pair[0].seq.checked_add(1) == Some(pair[1].seq);
         if !events.windows(2).all(follows) {
@@ -127,7 +131,11 @@ impl RecordParts {
     }
 }
 
-fn event_part(document: Value, bytes: Bytes) -> Result<EventPart, RecordError> {
+fn event_part(
+    document: Value,
+    body: &Bytes,
+    bytes: Range<usize>,
+) -> Result<EventPart, RecordError> {
     let number = |name: &str| {
         document[name]
             .as_u64()
@@ -141,8 +149,14 @@ fn event_part(document: Value, bytes: Bytes) -> Result<EventPart, RecordError> {
         seq,
         ts,
         document,
-        bytes,
+        starts_at: bytes.start,
+        bytes: body.slice(bytes),
     })
+}
+
+/// An event out of a record that was taken apart before.
+pub(crate) fn read_event(mut bytes: &[u8]) -> Value {
+    read_value(&mut bytes).expect("it was read when the record was taken apart")
 }
 
 fn expect_key(rest: &mut &[u8], name: &str) -> Result<(), RecordError> {

@@ -196,8 +196,8 @@ impl Subscription {
             Doubt::Ripe => return Read::Ahead,
         };
         let released = self.released(log, now_us);
-        if self.owed.is_none() && self.is_behind(log, released) {
-            self.owed = Some(Reason::Behind);
+        if self.owed.is_none() {
+            self.owed = self.lacks(log, released);
         }
         self.due = self.due.max(released);
         self.arrears = Arrears::None;
@@ -289,6 +289,15 @@ impl Subscription {
         }
     }
 
+    /// Why events can't bring the fan to what is released, if so.
+    fn lacks(&self, log: &MatchLog, released: u64) -> Option<Reason> {
+        match () {
+            () if self.seq < log.evicted() => Some(Reason::Evicted),
+            () if self.is_behind(log, released) => Some(Reason::Behind),
+            () => None,
+        }
+    }
+
     /// Behind counts what the policy had released before the connection could take it, and not
     /// the events of one record, window or mark.
     fn is_behind(&self, log: &MatchLog, released: u64) -> bool {
@@ -317,17 +326,14 @@ impl Subscription {
         released: u64,
         reason: Reason,
     ) -> Option<(Frame, u64)> {
-        // Never back, and never more than the policy shows: a cursor is only the fan's word.
-        if released == 0 || released < self.seq {
+        // Never back, and never more than the policy shows: a cursor is only the fan's word. And
+        // no state that is no longer kept: the next that is will be released.
+        if released == 0 || released < self.seq.max(log.evicted()) {
             return None;
         }
         self.owed = None;
         self.seq = released;
-        let tail = log.snapshot(codec, released);
-        Some((
-            Frame::of_snapshot(log.match_id(), log.epoch(), reason, &tail),
-            0,
-        ))
+        Some((log.snapshot(codec, released, reason), 0))
     }
 
     fn read_events(&mut self, log: &MatchLog, codec: Codec, released: u64) -> Option<Frame> {

@@ -11,6 +11,7 @@ use grandstand_core::event::{Event, Op};
 use grandstand_core::follow::{Arrival, Backfill, Follower, Outcome, Whom};
 use grandstand_core::hash::StateHash;
 use grandstand_core::ids::{Epoch, EventId, MatchId};
+use grandstand_core::log::LogBudget;
 use grandstand_core::record::{Record, RecordParts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ impl Shell {
     fn new() -> Self {
         Self {
             stream: Stream::new(),
-            follower: Follower::new(match_id(), epoch(1, 1)),
+            follower: Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded()),
             now_us: START_US,
             refills: 0,
         }
@@ -171,10 +172,10 @@ impl Shell {
     fn check(&mut self) {
         assert_eq!(self.follower.take_wrong_hashes(), 0, "lives are not mixed");
         let log = self.follower.log();
-        let life = log.state()["life"].as_u64().unwrap_or(0);
+        let life = log.state_at(log.head())["life"].as_u64().unwrap_or(0);
         match log.head() {
-            0 => assert_eq!(log.state(), &json!({})),
-            head => assert_eq!(log.state(), &state(life, head)),
+            0 => assert_eq!(log.state_at(0), json!({})),
+            head => assert_eq!(log.state_at(head), state(life, head)),
         }
     }
 }
@@ -269,14 +270,14 @@ proptest! {
         let head = shell.stream.view(0).last().map_or(0, |last| last.parts.last_seq());
         prop_assert_eq!(shell.follower.log().head(), head);
         if head > 0 {
-            prop_assert_eq!(shell.follower.log().state(), &state(shell.stream.life, head));
+            prop_assert_eq!(shell.follower.log().state_at(head), state(shell.stream.life, head));
         }
     }
 }
 
 #[test]
 fn a_record_that_only_the_leader_has_is_asked_of_it_and_a_lost_one_is_damage() {
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     let mut now_us = START_US;
     follower.tip(5, now_us);
     let mut asked = Vec::new();
@@ -302,7 +303,7 @@ fn a_record_that_only_the_leader_has_is_asked_of_it_and_a_lost_one_is_damage() {
 
 #[test]
 fn who_does_not_answer_is_not_the_only_one_asked() {
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     follower.tip(5, START_US);
     let mut asked = Vec::new();
     for _ in 0..4 {
@@ -326,7 +327,7 @@ fn who_does_not_answer_is_not_the_only_one_asked() {
 fn a_leader_that_gives_a_part_has_not_lost_the_rest() {
     let mut stream = Stream::new();
     (0..100).for_each(|_| drop(stream.publish(1)));
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     let mut now_us = START_US;
     follower.tip(200, now_us);
     for arrival in stream.view(0).iter().take(60).cloned() {
@@ -342,7 +343,7 @@ fn a_log_with_a_hole_in_the_stream_is_damaged_and_not_read_for_ever() {
     (0..5).for_each(|_| drop(stream.publish(1)));
     let mut records: Vec<Arrival> = stream.view(0).iter().cloned().map(unchained).collect();
     records.remove(2);
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
 
     let outcome = follower.refill(epoch(1, 1), records.clone(), 10, START_US);
 
@@ -367,7 +368,7 @@ fn a_log_with_a_hole_in_the_stream_is_damaged_and_not_read_for_ever() {
 #[test]
 fn a_record_that_follows_an_older_one_than_ours_is_another_log() {
     let mut stream = Stream::new();
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     for _ in 0..3 {
         let outcome = follower.live(stream.publish(1), START_US);
         assert_eq!(outcome, Outcome::Taken);
@@ -383,7 +384,7 @@ fn a_record_that_follows_an_older_one_than_ours_is_another_log() {
 fn a_gap_grows_with_what_is_known() {
     let mut stream = Stream::new();
     (0..4).for_each(|_| drop(stream.publish(1)));
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     follower.tip(4, START_US);
     follower.tip(8, START_US);
     let part = stream.view(2).iter().cloned().map(unchained).collect();
@@ -400,7 +401,7 @@ fn a_gap_grows_with_what_is_known() {
 
 #[test]
 fn damage_counts_only_while_the_leader_answers() {
-    let mut follower = Follower::new(match_id(), epoch(1, 1));
+    let mut follower = Follower::new(match_id(), epoch(1, 1), LogBudget::unbounded());
     follower.tip(5, START_US);
     follower.backfilled(Vec::new(), Whom::Leader, START_US);
     follower.backfill_failed(Whom::Leader, START_US + 20_000_000);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use grandstand_core::follow::{Arrival, Follower, Outcome};
 use grandstand_core::hash::StateHash;
 use grandstand_core::ids::{Epoch, MatchId};
+use grandstand_core::log::LogBudget;
 use grandstand_core::record::RecordParts;
 use serde_json::json;
 
@@ -26,7 +27,7 @@ fn follower() -> Follower {
         created_us: 1,
         incarnation: 1,
     };
-    let mut follower = Follower::new(MatchId::new("m").unwrap(), epoch);
+    let mut follower = Follower::new(MatchId::new("m").unwrap(), epoch, LogBudget::unbounded());
     for seq in 1..=3 {
         assert_eq!(follower.live(arrival(seq), seq), Outcome::Taken);
     }

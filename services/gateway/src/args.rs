@@ -84,6 +84,10 @@ pub struct FanArgs {
         default_value = "auto"
     )]
     pub writes: Writes,
+    /// Bytes that the logs of all matches in memory may have together, 1 MiB at least; beyond that
+    /// caches go first, then logs that nobody reads, then the oldest events
+    #[arg(long, value_name = "BYTES", env = "GRANDSTAND_LOG_BYTES_MAX", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1 << 20..))]
+    pub log_bytes_max: u64,
 }
 
 /// How event loops write to sockets.

@@ -2,13 +2,16 @@
 //!
 //! Readers only look and wait; [`crate::follow`] is the only writer.
 
+mod room;
+
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use grandstand_core::connection::Feed;
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
+use grandstand_core::log::LogBudget;
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -18,9 +21,12 @@ use crate::shard::Inbox;
 pub(crate) const SLOTS_MAX: usize = 10_000;
 
 /// All slots.
-#[derive(Default)]
 pub(crate) struct Feeds {
     slots: Mutex<HashMap<MatchId, Arc<Slot>>>,
+    /// Of all their logs.
+    budget: Arc<LogBudget>,
+    /// It is used up, and nobody can give anything back.
+    is_full: AtomicBool,
     wishes: Mutex<Wishes>,
     wished: Notify,
 }
@@ -95,12 +101,33 @@ pub(crate) struct Ready {
     pub(crate) leader_has_said: bool,
 }
 
-/// There are as many matches in memory as there may be.
+/// There are as many matches in memory as there may be, or as fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("too many matches are read at once here")]
 pub(crate) struct FeedsFull;
 
 impl Feeds {
+    /// None yet; all their logs together may have `log_bytes_max`.
+    pub(crate) fn new(log_bytes_max: u64) -> Self {
+        Self {
+            slots: Mutex::default(),
+            budget: Arc::new(LogBudget::new(log_bytes_max)),
+            is_full: AtomicBool::new(false),
+            wishes: Mutex::default(),
+            wished: Notify::new(),
+        }
+    }
+
+    /// What all logs have of the memory, and may have.
+    pub(crate) fn budget(&self) -> &Arc<LogBudget> {
+        &self.budget
+    }
+
+    /// Whether no more matches fit in memory.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
+
     /// Follows a match: `reader` is told of each change until the handle is dropped.
     pub(crate) fn open(
         self: &Arc<Self>,
@@ -112,7 +139,7 @@ impl Feeds {
         let mut slots = lock(&self.slots);
         let slot = match slots.get(match_id) {
             Some(slot) => Arc::clone(slot),
-            None if slots.len() >= SLOTS_MAX => return Err(FeedsFull),
+            None if slots.len() >= SLOTS_MAX || self.is_full() => return Err(FeedsFull),
             None => {
                 let slot = Arc::new(Slot::new(match_id.clone()));
                 slots.insert(match_id.clone(), Arc::clone(&slot));

@@ -10,6 +10,7 @@ mod fill;
 mod health;
 mod life;
 mod queue;
+mod room;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,7 +19,6 @@ use std::time::Duration;
 use grandstand_broker::{Broker, LiveFeed, LiveItem, StoredRecord};
 use grandstand_core::follow::Outcome;
 use grandstand_core::ids::{Epoch, MatchId};
-use grandstand_core::log::{Encoded, MatchLog};
 use grandstand_core::message::Status;
 use grandstand_server::readiness::Check;
 use tokio::task::JoinSet;
@@ -62,6 +62,8 @@ pub(crate) struct Follow {
     freshness: Freshness,
     incarnation: Option<u64>,
     listed: bool,
+    /// When room for logs is looked for next.
+    room_us: u64,
 }
 
 impl Follow {
@@ -95,6 +97,7 @@ impl Follow {
             freshness: Freshness::Fresh,
             incarnation: None,
             listed: false,
+            room_us: 0,
         }
     }
 
@@ -245,7 +248,6 @@ impl Follow {
         let wrong_hashes = ready.feed.follower.take_wrong_hashes();
         ready.feed.status = self.status(slot.match_id(), ready, now_us);
         ready.feed.as_of_us = self.as_of_us(now_us);
-        count_encodes(ready.feed.follower.log());
         drop(content);
         slot.wake();
         if wrong_hashes > 0 {
@@ -283,22 +285,6 @@ impl Follow {
             created_us,
             incarnation,
         }
-    }
-}
-
-/// What was encoded since the last look, beside the events that came: of each kind and codec never
-/// more than there were events.
-fn count_encodes(log: &MatchLog) {
-    metrics::counter!("grandstand_events_followed_total").increment(log.take_events_new());
-    for (encoded, count) in log.take_encodes() {
-        let (of, codec) = match encoded {
-            Encoded::EventJson => ("event", "json"),
-            Encoded::RecordMessagePack => ("event", "messagepack"),
-            Encoded::SnapshotJson => ("snapshot", "json"),
-            Encoded::SnapshotMessagePack => ("snapshot", "messagepack"),
-        };
-        metrics::counter!("grandstand_encodes_total", "of" => of, "codec" => codec)
-            .increment(count);
     }
 }
 

@@ -130,7 +130,7 @@ impl Gateway {
         let live = self.broker.live_feed().await?;
         let clock = Clock::start();
         let name = self.advertised.name.to_string();
-        let feeds = Arc::new(Feeds::default());
+        let feeds = Arc::new(Feeds::new(self.fans.log_bytes_max));
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
         let (count, writes) = (self.fans.shards(), self.fans.writes);
         let streams = Streams::new(usize::from(self.fans.sse_max));

@@ -44,7 +44,7 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         "grandstand_encodes_total",
-        "Events, snapshots and messages of strips that were encoded, by codec: of events at most as many as were followed"
+        "Events, snapshots and messages of strips that were encoded, by codec: of events at most as many as were followed, and none for MessagePack fans, who get the stored bytes"
     );
     describe_counter!(
         "grandstand_events_followed_total",
@@ -53,6 +53,15 @@ pub(crate) fn describe() {
     describe_counter!(
         "grandstand_compressions_total",
         "Answers that were compressed, by coding; what was kept of late is not compressed again"
+    );
+    describe_gauge!(
+        "grandstand_log_bytes",
+        Unit::Bytes,
+        "Memory of all logs, with what is kept ready of them"
+    );
+    describe_counter!(
+        "grandstand_log_evictions_total",
+        "Logs that gave memory back, by what: caches, the whole log, or its oldest events"
     );
     describe_counter!("grandstand_fills_total", "Whole logs read from the broker");
     describe_counter!("grandstand_gaps_found_total", "Gaps found in followed logs");

@@ -8,12 +8,13 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::ids::Cursor;
 use grandstand_core::message::Subscribe;
 use grandstand_core::patch;
-use grandstand_core::policy::PolicyName;
+use grandstand_core::policy::{BATCH_WINDOW_US, DIGEST_PERIOD_US, PolicyName};
 use grandstand_core::session::SessionId;
 use grandstand_core::subscription::{BEHIND_EVENTS_MAX, SnapshotWish};
 use serde_json::{Value, json};
 
-use crate::world::{World, epoch, match_id};
+use crate::socket::Socket;
+use crate::world::{At, World, epoch, match_id};
 
 /// A client of fifteen lines, which applies patches and knows nothing else.
 pub(crate) struct Fan {
@@ -21,6 +22,11 @@ pub(crate) struct Fan {
     pub(crate) codec: Codec,
     pub(crate) wish: SnapshotWish,
     pub(crate) delay_s: u32,
+    policy: PolicyName,
+    /// Since when.
+    policy_us: u64,
+    at: At,
+    socket: Socket,
     pub(crate) seq: u64,
     pub(crate) state: Value,
     pub(crate) snapshots: BTreeMap<String, u32>,
@@ -42,6 +48,10 @@ impl Fan {
             codec,
             wish,
             delay_s,
+            policy,
+            policy_us: world.now_us,
+            at: At::First,
+            socket: Socket::default(),
             seq: 0,
             state: json!({}),
             snapshots: BTreeMap::new(),
@@ -52,7 +62,9 @@ impl Fan {
         fan
     }
 
-    pub(crate) fn cut_and_resume(&mut self, world: &World, policy: PolicyName) {
+    /// Its connection is cut in the middle of whatever was on its way, and it goes on at a gateway.
+    pub(crate) fn cut_and_resume(&mut self, world: &World, at: At, policy: PolicyName) {
+        self.at = at;
         let after = match self.seq {
             0 => Cursor::START,
             seq => cursor(seq),
@@ -63,8 +75,17 @@ impl Fan {
     /// On another connection, with any cursor.
     pub(crate) fn come_back(&mut self, world: &World, after: Cursor, policy: PolicyName) {
         self.connection = connection(self.codec, 7, world.now_us);
+        self.socket = Socket::default();
+        (self.policy, self.policy_us) = (policy, world.now_us);
         self.connection
             .subscribe(subscribe(policy, self.wish, self.delay_s, Some(after)));
+    }
+
+    /// Another policy on the same connection.
+    pub(crate) fn change(&mut self, world: &World, policy: PolicyName) {
+        (self.policy, self.policy_us) = (policy, world.now_us);
+        self.connection
+            .subscribe(subscribe(policy, self.wish, self.delay_s, None));
     }
 
     /// When an idle connection wants to be polled next.
@@ -80,22 +101,74 @@ impl Fan {
 
     /// Takes up to `frames` frames; true when there is nothing more for now.
     pub(crate) fn take(&mut self, world: &World, frames: usize) -> bool {
+        self.receive(world, usize::MAX);
         for _ in 0..frames {
-            match self.connection.poll(world, world.now_us) {
-                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes()),
-                Output::Ping => self.connection.heard(world.now_us),
-                Output::Wait(at_us) => {
-                    assert!(
-                        at_us.is_none_or(|at_us| at_us > world.now_us),
-                        "a wake-up is in the future"
-                    );
-                    return true;
-                }
-                Output::AskLeader(_) => world.feed.borrow_mut().leader_answers += 1,
-                Output::Close(code, reason) => panic!("closed: {code:?} {reason}"),
+            if !self.poll(world) {
+                return true;
             }
+            self.receive(world, usize::MAX);
         }
         false
+    }
+
+    /// Takes `bytes` of whatever there is to take, a frame's middle or several frames; true when
+    /// there is nothing more for now.
+    pub(crate) fn trickle(&mut self, world: &World, mut bytes: usize) -> bool {
+        loop {
+            bytes -= self.receive(world, bytes);
+            if bytes == 0 {
+                return false;
+            }
+            if !self.poll(world) {
+                return true;
+            }
+        }
+    }
+
+    /// What is next, once nothing is on its way any more; false if it is to wait.
+    fn poll(&mut self, world: &World) -> bool {
+        match self.connection.poll(&world.gateway(self.at), world.now_us) {
+            Output::Answer(frame) | Output::Frame(frame, _) => self.socket.send(&frame),
+            Output::Ping => self.connection.heard(world.now_us),
+            Output::Wait(at_us) => {
+                assert!(
+                    at_us.is_none_or(|at_us| at_us > world.now_us),
+                    "a wake-up is in the future"
+                );
+                return false;
+            }
+            Output::AskLeader(_) => world.ask_leader(self.at),
+            Output::Close(code, reason) => panic!("closed: {code:?} {reason}"),
+        }
+        true
+    }
+
+    fn receive(&mut self, world: &World, bytes: usize) -> usize {
+        let taken = self.socket.take(bytes);
+        while let Some(message) = self.socket.message(self.codec) {
+            self.read(world, &message);
+        }
+        taken
+    }
+
+    /// A policy holds back for its period at most, and for its delay: a fan who has nothing on its
+    /// way has all that its gateway had so long ago.
+    pub(crate) fn not_late(&self, world: &World) {
+        let held_us = match self.policy {
+            PolicyName::Realtime => 0,
+            PolicyName::Batch => BATCH_WINDOW_US,
+            PolicyName::Digest => DIGEST_PERIOD_US,
+        };
+        let since_us = world.now_us - held_us;
+        let posted_us = since_us - u64::from(self.delay_s) * 1_000_000;
+        let due = world.had_in_time(self.at, posted_us, since_us);
+        let due = if self.policy_us <= since_us { due } else { 0 };
+        assert!(
+            self.seq >= due,
+            "{:?} at {} of {due}",
+            self.policy,
+            self.seq
+        );
     }
 
     pub(crate) fn read(&mut self, world: &World, bytes: &[u8]) {
@@ -111,6 +184,10 @@ impl Fan {
                     seq > self.seq || (seq == self.seq && reason == "asked"),
                     "a snapshot never goes back"
                 );
+                if reason == "evicted" {
+                    let evicted = world.feed_at(self.at).borrow().follower.log().evicted();
+                    assert!(self.seq < evicted, "what comes next is still there");
+                }
                 if reason == "behind" {
                     assert!(
                         seq - self.seq > BEHIND_EVENTS_MAX,
@@ -127,6 +204,11 @@ impl Fan {
                 for event in message["events"].as_array().unwrap() {
                     self.seq += 1;
                     assert_eq!(event["seq"], self.seq, "no hole and no repeat");
+                    let stored = world.event(self.seq);
+                    assert!(
+                        stored.is_none_or(|stored| stored == event),
+                        "as it was stored"
+                    );
                     patch::apply(&mut self.state, &event["patch"]);
                     self.not_early(world);
                 }
@@ -135,7 +217,8 @@ impl Fan {
             "welcome" | "pong" | "error" => {}
             other => panic!("unexpected {other}: {message}"),
         }
-        if message["hash"].is_string() && message["type"] != "status" {
+        let is_of_here = message["type"] != "status" || message["seq"] == self.seq;
+        if message["hash"].is_string() && is_of_here {
             assert_eq!(
                 message["hash"],
                 StateHash::of(&self.state).as_str(),
@@ -145,10 +228,13 @@ impl Fan {
     }
 
     pub(crate) fn not_early(&self, world: &World) {
-        let feed = world.feed();
-        let shown_us =
-            feed.follower.log().time_us(self.seq).unwrap() + u64::from(self.delay_s) * 1_000_000;
-        assert!(shown_us <= world.now_us, "shown before its delay is over");
+        let shown_us = |posted_us| posted_us + u64::from(self.delay_s) * 1_000_000;
+        assert!(
+            world
+                .posted_us(self.seq)
+                .is_none_or(|posted_us| shown_us(posted_us) <= world.now_us),
+            "shown before its delay is over"
+        );
     }
 }
 

@@ -1,23 +1,73 @@
-//! Fans over random interleavings of publish, stall, cut, resume, policy change and loss: each sees
-//! each seq once and in order, or a snapshot that says why, and all end at the same state.
+//! Fans over random interleavings of posts and corrections, stalls in the middle of a frame, cuts,
+//! resumes at another gateway with another window of the log, policy changes, loss and eviction:
+//! each sees each seq once, in order and as it was stored, or a snapshot that says why; nobody
+//! sees it before or long after its policy says so, and all end at the same state.
 
+use grandstand_core::event::Op;
 use grandstand_core::frame::Codec;
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use proptest::prelude::*;
 
-use crate::fan::{Fan, subscribe};
-use crate::world::World;
+use crate::fan::Fan;
+use crate::world::{At, Heard, World};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Publish { count: u64, lost: bool },
-    Repair,
-    Pass { us: u64 },
-    Take { fan: usize, frames: usize },
+    Publish {
+        count: u64,
+        heard: Heard,
+    },
+    Correct {
+        heard: Heard,
+    },
+    Repair {
+        at: At,
+    },
+    Evict {
+        at: At,
+        what: What,
+    },
+    Pass {
+        us: u64,
+    },
+    Take {
+        fan: usize,
+        frames: usize,
+    },
+    Trickle {
+        fan: usize,
+        bytes: usize,
+    },
     TakeAll,
-    Cut { fan: usize, policy: PolicyName },
-    Change { fan: usize, policy: PolicyName },
+    Cut {
+        fan: usize,
+        at: At,
+        policy: PolicyName,
+    },
+    Change {
+        fan: usize,
+        policy: PolicyName,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    Caches,
+    Oldest,
+}
+
+fn at() -> impl Strategy<Value = At> {
+    prop_oneof![Just(At::First), Just(At::Second)]
+}
+
+fn heard() -> impl Strategy<Value = Heard> {
+    prop_oneof![
+        8 => Just(Heard::Both),
+        1 => Just(Heard::First),
+        1 => Just(Heard::Second),
+        1 => Just(Heard::Neither),
+    ]
 }
 
 fn policy() -> impl Strategy<Value = PolicyName> {
@@ -39,14 +89,19 @@ fn wish() -> impl Strategy<Value = SnapshotWish> {
 fn step() -> impl Strategy<Value = Step> {
     let fan = 0usize..6;
     prop_oneof![
-        6 => (prop_oneof![8 => 1u64..4, 1 => 17u64..100], prop::bool::weighted(0.1))
-            .prop_map(|(count, lost)| Step::Publish { count, lost }),
-        2 => Just(Step::Repair),
+        6 => (prop_oneof![8 => 1u64..4, 1 => 17u64..100], heard())
+            .prop_map(|(count, heard)| Step::Publish { count, heard }),
+        2 => heard().prop_map(|heard| Step::Correct { heard }),
+        2 => at().prop_map(|at| Step::Repair { at }),
+        2 => (at(), prop_oneof![Just(What::Caches), Just(What::Oldest)])
+            .prop_map(|(at, what)| Step::Evict { at, what }),
         4 => prop_oneof![1u64..1_000, 50_000u64..400_000, 1_000_000u64..9_000_000, 50_000_000u64..60_000_000]
             .prop_map(|us| Step::Pass { us }),
         4 => (fan.clone(), 1usize..4).prop_map(|(fan, frames)| Step::Take { fan, frames }),
+        4 => (fan.clone(), prop_oneof![0usize..12, 0usize..2_000])
+            .prop_map(|(fan, bytes)| Step::Trickle { fan, bytes }),
         3 => Just(Step::TakeAll),
-        2 => (fan.clone(), policy()).prop_map(|(fan, policy)| Step::Cut { fan, policy }),
+        2 => (fan.clone(), at(), policy()).prop_map(|(fan, at, policy)| Step::Cut { fan, at, policy }),
         1 => (fan, policy()).prop_map(|(fan, policy)| Step::Change { fan, policy }),
     ]
 }
@@ -62,7 +117,7 @@ proptest! {
     #[test]
     fn every_fan_sees_each_seq_once_or_a_snapshot_that_says_why(
         fans in fans(),
-        steps in prop::collection::vec(step(), 1..80),
+        steps in prop::collection::vec(step(), 1..120),
     ) {
         let mut world = World::new();
         let mut fans: Vec<Fan> = fans.into_iter().map(|(json, policy, wish, delay_s, phase)| {
@@ -70,19 +125,7 @@ proptest! {
             Fan::new(&world, codec, policy, wish, delay_s, phase)
         }).collect();
         for step in steps {
-            match step {
-                Step::Publish { count, lost } => world.publish(count, lost),
-                Step::Repair => world.repair(),
-                Step::Pass { us } => world.now_us += us,
-                Step::Take { fan, frames } => { fans[fan].take(&world, frames); }
-                // Half-open connections are another test's: here everybody answers pings.
-                Step::TakeAll => for fan in &mut fans { fan.connection.heard(world.now_us); fan.take(&world, 1_000); }
-                Step::Cut { fan, policy } => fans[fan].cut_and_resume(&world, policy),
-                Step::Change { fan, policy } => {
-                    let (wish, delay_s) = (fans[fan].wish, fans[fan].delay_s);
-                    fans[fan].connection.subscribe(subscribe(policy, wish, delay_s, None));
-                }
-            }
+            take_step(&mut world, &mut fans, step);
             for fan in &mut fans { fan.connection.heard(world.now_us); }
         }
         world.publish(1, false);
@@ -95,8 +138,46 @@ proptest! {
             prop_assert_eq!(fan.seq, world.head);
             prop_assert_eq!(&fan.state, &world.state);
             if fan.wish == SnapshotWish::Never {
-                prop_assert_eq!(fan.snapshots.len(), 0, "every event was asked for");
+                let others = fan.snapshots.keys().filter(|reason| *reason != "evicted");
+                prop_assert_eq!(others.count(), 0, "every event was asked for");
             }
         }
+    }
+}
+
+fn take_step(world: &mut World, fans: &mut [Fan], step: Step) {
+    match step {
+        Step::Publish { count, heard } => world.post(count, Op::Add, heard),
+        Step::Correct { heard } => world.post(1, Op::Amend, heard),
+        Step::Repair { at } => world.ask_leader(at),
+        Step::Evict { at, what } => {
+            let follower = &mut world.feed_at(at).borrow_mut().follower;
+            match what {
+                What::Caches => follower.evict_caches(),
+                What::Oldest => drop(follower.evict_oldest()),
+            }
+        }
+        Step::Pass { us } => world.now_us += us,
+        Step::Take { fan, frames } => {
+            if fans[fan].take(world, frames) {
+                fans[fan].not_late(world);
+            }
+        }
+        Step::Trickle { fan, bytes } => {
+            if fans[fan].trickle(world, bytes) {
+                fans[fan].not_late(world);
+            }
+        }
+        // Half-open connections are another test's: here everybody answers pings.
+        Step::TakeAll => {
+            for fan in fans {
+                fan.connection.heard(world.now_us);
+                if fan.take(world, 1_000) {
+                    fan.not_late(world);
+                }
+            }
+        }
+        Step::Cut { fan, at, policy } => fans[fan].cut_and_resume(world, at, policy),
+        Step::Change { fan, policy } => fans[fan].change(world, policy),
     }
 }

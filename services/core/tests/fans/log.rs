@@ -1,10 +1,17 @@
 //! What a log gives out of itself.
 
-use grandstand_core::frame::Codec;
-use grandstand_core::log::{FRAME_BYTES_MAX, FRAME_EVENTS_MAX, Split};
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::world::World;
+use grandstand_core::follow::Follower;
+use grandstand_core::frame::{Codec, Frame, Reason, SnapshotTail};
+use grandstand_core::log::{EVENTS_KEPT_MIN, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, LogBudget, Split};
+use grandstand_core::policy::PolicyName;
+use grandstand_core::subscription::SnapshotWish;
+use serde_json::{Value, json};
+
+use crate::fan::{Fan, cursor, world_and_fan};
+use crate::world::{At, World, epoch, match_id};
 
 fn events(bytes: &[u8]) -> usize {
     let message: Value = serde_json::from_slice(bytes).unwrap();
@@ -76,4 +83,154 @@ fn the_times_of_a_log_never_fall_though_a_clock_goes_back() {
     assert_eq!(log.time_us(2), log.time_us(1));
     assert_eq!(log.seq_at(log.time_us(1).unwrap()), 2);
     assert_eq!(log.seq_at(log.time_us(1).unwrap() - 1), 0);
+}
+
+#[test]
+fn what_is_evicted_is_told_by_a_snapshot_that_says_so_and_what_is_kept_is_as_it_was() {
+    let mut world = World::new();
+    (0..300).for_each(|_| world.publish(1, false));
+    let (mut late, mut near) = (never(&world, 0), never(&world, 299));
+    let whole: Vec<Value> = (100..=300).map(|seq| state(&world, seq)).collect();
+
+    while world.feed.borrow_mut().follower.evict_oldest() {}
+
+    let evicted = world.feed().follower.log().evicted();
+    assert_eq!(evicted, 300 - EVENTS_KEPT_MIN);
+    for seq in evicted..=300 {
+        assert_eq!(state(&world, seq), whole[seq as usize - 100], "{seq}");
+    }
+    let segment = |n| world.feed().follower.log().segment(Codec::Json, n, 300);
+    assert!(
+        segment(2).is_none() && segment(3).is_none(),
+        "it ends within"
+    );
+    world.publish(1, false);
+    assert!(late.take(&world, 10) && near.take(&world, 10));
+    assert_eq!((late.seq, near.seq), (301, 301));
+    assert_eq!(late.snapshots, BTreeMap::from([("evicted".to_owned(), 1)]));
+    assert_eq!(near.snapshots, BTreeMap::new());
+}
+
+#[test]
+fn a_delayed_fan_is_told_nothing_of_what_is_evicted_before_its_time() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Never);
+    let evicted_us = world.now_us + 1_000_000;
+    world.now_us = evicted_us;
+    world.publish(64, false);
+    world.now_us += 1_000_000;
+    world.publish(64, false);
+    while world.feed.borrow_mut().follower.evict_oldest() {}
+    assert_eq!(world.feed().follower.log().evicted(), 65);
+
+    fan.delay_s = 30;
+    fan.come_back(&world, cursor(1), PolicyName::Realtime);
+    assert_eq!(fan.wake_us(&world), evicted_us + 30_000_000);
+    assert_eq!(fan.seq, 1);
+    world.now_us = evicted_us + 30_000_000;
+    assert!(fan.take(&world, 10));
+    assert_eq!((fan.seq, fan.snapshots.get("evicted")), (65, Some(&1)));
+    world.now_us += 1_000_000;
+    assert!(fan.take(&world, 10));
+    assert_eq!(fan.seq, 129);
+}
+
+#[test]
+fn each_event_and_each_state_is_encoded_once_however_many_read_it_and_in_whatever_frame() {
+    let mut world = World::new();
+    let budget = Arc::new(LogBudget::new(64 << 20));
+    let mut follower = Follower::new(match_id(), epoch(), Arc::clone(&budget));
+    (0..130).for_each(|_| world.publish(1, false));
+    for arrival in world.stream.clone() {
+        follower.live(arrival, world.now_us);
+    }
+    let log = follower.log();
+    for _ in 0..3 {
+        for codec in [Codec::Json, Codec::MessagePack] {
+            for after in 0..130 {
+                log.frame(codec, after, after + 1, Split::Never);
+                log.frame(codec, after, 130, Split::Records);
+            }
+            (0..2).for_each(|n| drop(log.segment(codec, n, 130)));
+            for reason in [Reason::Joined, Reason::Behind, Reason::Joined] {
+                log.snapshot(codec, 130, reason);
+                log.snapshot(codec, 100, reason);
+            }
+        }
+    }
+    assert_eq!(budget.take_events(), 130);
+    let encodes: Vec<_> = budget.take_encodes().map(|(_, count)| count).collect();
+    assert_eq!(encodes, [130, 2, 2]);
+}
+
+#[test]
+fn a_snapshot_and_a_segment_are_the_same_bytes_for_all_and_a_snapshot_says_its_own_reason() {
+    let mut world = World::new();
+    world.publish(70, false);
+    let feed = world.feed();
+    let log = feed.follower.log();
+    for codec in [Codec::Json, Codec::MessagePack] {
+        let snapshot = |reason| log.snapshot(codec, 70, reason);
+        let segment = || log.segment(codec, 0, 70).unwrap();
+        let same = |one: Frame, other: Frame| one.wire().as_ptr() == other.wire().as_ptr();
+        assert!(same(segment(), segment()));
+        assert_eq!(segment().codec, codec);
+        assert!(same(snapshot(Reason::Joined), snapshot(Reason::Joined)));
+        for reason in [Reason::Joined, Reason::Asked] {
+            let frame = snapshot(reason);
+            let own = SnapshotTail::new(codec, 70, &world.state);
+            assert_eq!(
+                frame,
+                Frame::of_snapshot(log.match_id(), log.epoch(), reason, &own)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_log_gives_back_to_the_budget_all_that_it_took() {
+    let mut world = World::new();
+    (0..300).for_each(|_| world.publish(1, false));
+    let budget = Arc::new(LogBudget::new(64 << 20));
+    let mut follower = Follower::new(match_id(), epoch(), Arc::clone(&budget));
+    for arrival in world.stream.clone() {
+        follower.live(arrival, world.now_us);
+    }
+    let (mut kept, mut recent) = (u64::MAX, None);
+    loop {
+        let log = follower.log();
+        let first = log.evicted() + 1;
+        (first..=300).for_each(|seq| drop(log.frame(Codec::Json, seq - 1, seq, Split::Never)));
+        (0..4).for_each(|n| drop(log.segment(Codec::Json, n, 300)));
+        (290..=300).for_each(|seq| drop(log.snapshot(Codec::Json, seq, Reason::Joined)));
+        assert_eq!(budget.bytes(), log.bytes());
+        if !follower.evict_oldest() {
+            break;
+        }
+        // The JSON of the newest events, and no more.
+        let cached = follower.log().bytes_cached();
+        assert_eq!(cached, *recent.get_or_insert(cached));
+        assert!(budget.bytes() < kept);
+        kept = budget.bytes();
+    }
+    follower.evict_caches();
+    assert_eq!(Some(follower.log().bytes_cached()), recent);
+    drop(follower);
+    assert_eq!(budget.bytes(), 0);
+}
+
+fn state(world: &World, seq: u64) -> Value {
+    world.feed().follower.log().state_at(seq)
+}
+
+/// A fan who wants every event, with a cursor.
+fn never(world: &World, seq: u64) -> Fan {
+    let (policy, wish) = (PolicyName::Realtime, SnapshotWish::Never);
+    let mut fan = Fan::new(world, Codec::Json, policy, wish, 0, 0);
+    fan.seq = seq;
+    fan.state = match seq {
+        0 => json!({}),
+        seq => state(world, seq),
+    };
+    fan.cut_and_resume(world, At::First, policy);
+    fan
 }

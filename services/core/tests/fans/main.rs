@@ -13,5 +13,6 @@ mod log;
 mod promises;
 mod rights;
 mod sessions;
+mod socket;
 mod strips;
 mod world;

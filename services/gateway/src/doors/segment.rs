@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use grandstand_core::ids::Epoch;
-use grandstand_server::codec::Codec as Form;
+use grandstand_core::log::SEGMENT_EVENTS;
 use grandstand_server::problem::Problem;
 
 use super::asked::Asked;
@@ -18,17 +18,20 @@ pub(super) async fn segment(
     let form = asked.form;
     let shown = asked.shown(&name).await?;
     let (Ok(epoch), Ok(n)) = (epoch.parse::<Epoch>(), n.parse::<u64>()) else {
-        return Err(no_segment(form).into());
+        return Err(no_segment().codec(form).into());
     };
     let found = shown.look(|ready| {
         let log = ready.feed.follower.log();
-        let same_epoch = log.epoch() == epoch;
-        let segment = || log.segment(codec(form), n, shown.released(ready, shown.now_us));
-        Some((same_epoch.then(segment).flatten()?, ready.visibility))
+        let released = shown.released(ready, shown.now_us);
+        if log.epoch() != epoch {
+            return Err(no_segment());
+        }
+        match log.segment(codec(form), n, released) {
+            Some(frame) => Ok((frame, ready.visibility)),
+            None => Err(why_not(n, log.evicted().min(released))),
+        }
     })?;
-    let Some((frame, visibility)) = found else {
-        return Err(no_segment(form).into());
-    };
+    let (frame, visibility) = found.map_err(|problem| problem.codec(form))?;
     let tag = format!("{epoch}-{n}-{}", word(form));
     let cache = for_ever(&shown.viewer, visibility);
     Ok(tagged(&asked.headers, &tag, cache, || {
@@ -36,8 +39,18 @@ pub(super) async fn segment(
     }))
 }
 
-fn no_segment(form: Form) -> Problem {
+/// Why segment `n` is not there for who may see that the events up to `evicted` are gone.
+fn why_not(n: u64, evicted: u64) -> Problem {
+    if n.saturating_mul(SEGMENT_EVENTS) >= evicted {
+        return no_segment();
+    }
+    not_found("segment-evicted", "This segment is no longer kept here").detail(format!(
+        "The events up to seq {evicted} had to make room. Take the state, which holds what they \
+         came to, and go on from its seq; another gateway may still have them."
+    ))
+}
+
+fn no_segment() -> Problem {
     not_found("no-segment", "There is no such segment (yet)")
         .detail("A segment is there once its 64 events are, and you may see the last of them.")
-        .codec(form)
 }

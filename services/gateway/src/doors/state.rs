@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use grandstand_core::frame::{Frame, Reason};
+use grandstand_core::frame::Reason;
 
 use super::asked::Asked;
 use super::shown::{Varies, codec, frame_response};
@@ -13,9 +13,7 @@ pub(super) async fn state(asked: Asked, Path(name): Path<String>) -> Result<Resp
     let shown = asked.shown(&name).await?;
     let answer = shown.answer(&asked.headers, Varies::Never, |ready, seq| {
         let log = ready.feed.follower.log();
-        let tail = log.snapshot(codec(form), seq);
-        let frame = Frame::of_snapshot(log.match_id(), log.epoch(), Reason::Asked, &tail);
-        frame_response(form, frame)
+        frame_response(form, log.snapshot(codec(form), seq, Reason::Asked))
     });
     Ok(answer?)
 }

@@ -96,6 +96,7 @@ impl Follow {
         self.start_backfills(now_us);
         self.judge_gaps(now_us);
         self.strips.publish(now_us);
+        self.keep_to_budget(now_us);
     }
 
     /// Asks for the tips of all matches, and finds those whose leader was not asked for long.

@@ -1,5 +1,7 @@
 //! Reading logs: whole ones when somebody first asks, and what is missing from those in memory.
 
+use std::sync::Arc;
+
 use grandstand_broker::{ReadError, StoredRecord};
 use grandstand_core::connection::Feed;
 use grandstand_core::follow::{Follower, Outcome, Whom};
@@ -87,7 +89,8 @@ impl Follow {
         let outcome = {
             let mut content = slot.write();
             if !matches!(&*content, Content::Ready(_)) {
-                let follower = Follower::new(slot.match_id().clone(), epoch);
+                let budget = Arc::clone(self.feeds.budget());
+                let follower = Follower::new(slot.match_id().clone(), epoch, budget);
                 let passed_by = match &*content {
                     Content::Loading { passed_by } => *passed_by,
                     Content::Absent { .. } | Content::Ready(_) => 0,
@@ -107,6 +110,7 @@ impl Follow {
         self.fill_queue
             .retain(|match_id| match_id != slot.match_id());
         self.settle(slot, outcome);
+        self.keep_to_budget(now_us);
     }
 
     /// Starts the back-fills that are due.

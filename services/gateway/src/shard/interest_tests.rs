@@ -42,7 +42,7 @@ impl Ground {
         let poll = Poll::new().unwrap();
         Self {
             interests: Interests::default(),
-            feeds: Arc::new(Feeds::default()),
+            feeds: Arc::new(Feeds::new(u64::MAX)),
             inbox: Arc::new(Inbox::new(poll.registry(), Token(0)).unwrap()),
             match_id: MatchId::new("m").unwrap(),
             _poll: poll,

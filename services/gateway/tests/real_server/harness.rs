@@ -55,6 +55,12 @@ impl Ground {
 
     /// With a gateway for so many connections.
     pub(crate) async fn ready_for(connections_max: usize) -> Self {
+        Self::with(&[], connections_max).await
+    }
+
+    /// With a gateway of these options, for so many connections.
+    pub(crate) async fn with(options: &[&str], connections_max: usize) -> Self {
+        let gateway_options = ["gateway"].iter().chain(options);
         let data = tempfile::tempdir().unwrap();
         let keys_dir = data.path().join("keys");
         let keys = Keys::load_or_create(&keys_dir).unwrap();
@@ -85,7 +91,7 @@ impl Ground {
             buckets: sign_in(Role::Gateway).await,
             advertised: PlaceArgs::default().advertised(address, address),
             verifier: Verifier::new(&token_key()),
-            fans: Defaults::parse_from(["gateway"]).fans,
+            fans: Defaults::parse_from(gateway_options).fans,
             cors_origins: vec![],
             connections_max,
             readiness: readiness.check("gateway"),
@@ -186,6 +192,8 @@ pub(crate) struct Scored {
     pub(crate) visibility: Visibility,
     pub(crate) delay_s: u32,
     pub(crate) created_us: u64,
+    /// How many bytes each event has beside what it needs.
+    pub(crate) padding: usize,
     stream_sequence: u64,
     seq: u64,
 }
@@ -197,6 +205,7 @@ impl Scored {
             visibility: Visibility::Public,
             delay_s: 0,
             created_us: now_us(),
+            padding: 0,
             stream_sequence: 0,
             seq: 0,
         }
@@ -209,7 +218,7 @@ impl Scored {
             ts: now_us(),
             id: EventId::new(format!("e{seq}")).unwrap(),
             kind: "set".to_owned(),
-            data: None,
+            data: (self.padding > 0).then(|| json!({"pad": "x".repeat(self.padding)})),
             patch: json!({"n": seq, "strip": {"title": "A v B", "status": "live"}}),
             op: Op::Add,
             reference: None,
@@ -224,6 +233,11 @@ impl Scored {
             hash: StateHash::of(&state),
         };
         self.append(broker, record.encode()).await;
+    }
+
+    /// The newest seq.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
     }
 
     /// Leaves a hole in the log, as nobody but a bug would.

@@ -5,6 +5,7 @@
     reason = "clippy knows only #[test] functions as tests"
 )]
 
+mod budget;
 mod closing;
 mod damage;
 mod disclosure;

@@ -37,6 +37,8 @@ async fn everything_an_operator_watches_is_measured() {
         "grandstand_shard_lag_seconds_bucket",
         "grandstand_stale ",
         "grandstand_fills_total ",
+        "grandstand_log_bytes ",
+        "grandstand_log_evictions_total{what=\"events\"} 0",
         "grandstand_bucket_up{bucket=\"sessions\"} 1",
         "grandstand_bucket_up{bucket=\"gateways\"} 1",
     ] {

@@ -1,0 +1,57 @@
+//! A socket that takes as many bytes as it is told to, and a client's reader of what came through.
+
+use bytes::{Buf, Bytes};
+use grandstand_core::frame::{Codec, Frame};
+
+/// Of a server's frame: the last one of a message, of text or of bytes.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+
+#[derive(Debug, Default)]
+pub(crate) struct Socket {
+    /// At most one frame.
+    sending: Bytes,
+    received: Vec<u8>,
+}
+
+impl Socket {
+    pub(crate) fn send(&mut self, frame: &Frame) {
+        assert!(self.sending.is_empty(), "one frame in flight");
+        self.sending = frame.wire().clone();
+    }
+
+    /// Lets up to `bytes` through; how many there were.
+    pub(crate) fn take(&mut self, bytes: usize) -> usize {
+        let taken = bytes.min(self.sending.len());
+        self.received.extend_from_slice(&self.sending[..taken]);
+        self.sending.advance(taken);
+        taken
+    }
+
+    /// The next whole message that came through.
+    pub(crate) fn message(&mut self, codec: Codec) -> Option<Vec<u8>> {
+        let (head, length) = head(&self.received)?;
+        let end = head + length;
+        if self.received.len() < end {
+            return None;
+        }
+        let kind = match codec {
+            Codec::Json => TEXT,
+            Codec::MessagePack => BINARY,
+        };
+        assert_eq!(self.received[0], kind);
+        let message = self.received[head..end].to_vec();
+        self.received.drain(..end);
+        Some(message)
+    }
+}
+
+/// How long a frame's head is, and its message (RFC 6455, 5.2).
+fn head(received: &[u8]) -> Option<(usize, usize)> {
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
+    match *received.get(1)? {
+        126 => Some((4, number(received.get(2..4)?))),
+        127 => Some((10, number(received.get(2..10)?))),
+        length => Some((2, usize::from(length))),
+    }
+}
