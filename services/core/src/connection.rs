@@ -1,6 +1,7 @@
 //! One fan's connection without its socket: what it may see, what it follows, what it said. The
 //! shell hands in what was heard and the time, and writes what [`Connection::poll`] gives.
 
+mod end;
 mod followed;
 mod hello;
 mod poll;
@@ -9,6 +10,7 @@ mod strips;
 use std::collections::VecDeque;
 use std::num::NonZero;
 
+use crate::connection::end::End;
 use crate::connection::followed::Followed;
 use crate::connection::poll::later;
 use crate::connection::strips::FollowedStrips;
@@ -170,7 +172,7 @@ struct Pending {
     /// Answers to what the client said; the shell reads nothing more while there are any, so that
     /// they are as few as one message can ask for.
     answers: VecDeque<Frame>,
-    closing: Option<(CloseCode, &'static str)>,
+    end: End,
     /// What is not followed any more, until the shell takes notice.
     left: Vec<MatchId>,
 }
@@ -311,16 +313,6 @@ impl Connection {
         self.subscribe_strips_again();
     }
 
-    /// Ends the connection once what is pending is written.
-    pub fn close(&mut self, code: CloseCode, reason: &'static str) {
-        let pending = self.pending.get_or_insert_default();
-        pending.closing.get_or_insert((code, reason));
-    }
-
-    fn closing(&self) -> Option<(CloseCode, &'static str)> {
-        self.pending.as_ref()?.closing
-    }
-
     /// Follows a match or the strips, or follows them otherwise.
     pub fn follow(&mut self, wish: Wish) {
         match wish {
@@ -424,7 +416,9 @@ impl Connection {
 
     fn forget_empty(&mut self) {
         self.pending.take_if(|pending| {
-            pending.answers.is_empty() && pending.closing.is_none() && pending.left.is_empty()
+            pending.answers.is_empty()
+                && pending.left.is_empty()
+                && matches!(pending.end, End::Open)
         });
     }
 }

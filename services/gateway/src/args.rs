@@ -10,6 +10,7 @@ use grandstand_server::args::EdgeArgs;
 use grandstand_server::grant::Tier;
 
 use crate::access::random_u128;
+use crate::drain::DrainArgs;
 use crate::presence::Advertised;
 
 /// Options of a gateway.
@@ -34,6 +35,9 @@ pub struct GatewayArgs {
     /// How fans are served.
     #[command(flatten)]
     pub fans: FanArgs,
+    /// How it takes leave of them.
+    #[command(flatten)]
+    pub drain: DrainArgs,
 }
 
 /// How a gateway is known to its peers and to operators.

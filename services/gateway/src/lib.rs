@@ -9,6 +9,7 @@ mod args;
 mod clock;
 mod directory;
 mod doors;
+mod drain;
 mod fan_session;
 mod feeds;
 mod follow;
@@ -49,6 +50,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use args::{Anonymous, FanArgs, GatewayArgs, PlaceArgs, Writes};
+pub use drain::DrainArgs;
 pub use presence::Advertised;
 pub use sign::FreshSign;
 
@@ -56,6 +58,7 @@ use crate::access::Access;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::doors::Streams;
+use crate::drain::Drain;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
 use crate::peers::PeerWatch;
@@ -76,6 +79,8 @@ pub struct Gateway {
     pub verifier: Verifier,
     /// How fans are served.
     pub fans: FanArgs,
+    /// How it takes leave of them.
+    pub drain: DrainArgs,
     /// Origins whose pages may sign in.
     pub cors_origins: Vec<Origin>,
     /// Connections at once.
@@ -84,6 +89,8 @@ pub struct Gateway {
     pub readiness: Check,
     /// Told when its peers fare better.
     pub peers: Check,
+    /// Told when it goes.
+    pub staying: Check,
     /// Put up for its peers to see.
     pub sign: FreshSign,
 }
@@ -96,10 +103,9 @@ struct Edge {
     strips: Arc<Strips>,
     sessions: Arc<FanSessions>,
     clock: Clock,
+    drain: Arc<Drain>,
     shards: Shards,
     streams: Streams,
-    /// Cancelled when this gateway goes: nobody waits at a door any more.
-    drain: CancellationToken,
     /// Sockets on their way from HTTP to a shard.
     handshakes: TaskTracker,
 }
@@ -119,7 +125,7 @@ pub enum GatewayError {
 }
 
 impl Gateway {
-    /// Serves fans on `listener` until `stop`, and ends when the last of them is told.
+    /// Serves fans on `listener` until `stop`, and ends when the last of them has left.
     pub async fn run(
         self,
         listener: Listener,
@@ -137,8 +143,9 @@ impl Gateway {
         let fallen = CancellationToken::new();
         let directory = Arc::new(Directory::default());
         let strips = Arc::new(Strips::new(Arc::clone(&directory)));
-        let (shards, threads, errands) =
-            shard::start(count, writes, clock, &feeds, &strips, &sessions, &fallen)?;
+        let drain = Arc::new(Drain::default());
+        let (ground, errands) = shard::ground(clock, &feeds, &strips, &sessions, &drain);
+        let (shards, threads) = shard::start(count, writes, ground, &fallen)?;
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             feeds,
@@ -146,9 +153,9 @@ impl Gateway {
             strips,
             sessions,
             clock,
+            drain,
             shards,
             streams,
-            drain: CancellationToken::new(),
             handshakes: TaskTracker::new(),
         });
         let follow = Follow::new(
@@ -189,18 +196,28 @@ impl Gateway {
 
         let limits = ServeLimits {
             connections_max: self.connections_max,
+            stop_wait_max: self.drain.requests_max(),
             ..ServeLimits::default()
         };
         let router = router(Arc::clone(&edge), self.cors_origins);
-        let told = async {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = fallen.cancelled() => stop.cancel(),
+        self.staying.ready();
+        let accept_stop = CancellationToken::new();
+        let leaving = async {
+            if fallen.run_until_cancelled(stop.cancelled()).await.is_some() {
+                self.staying.not_ready("it was told to stop");
+                let delay = tokio::time::sleep(self.drain.delay());
+                fallen.run_until_cancelled(delay).await;
             }
+            // Where an event loop fell, whatever runs beside the gateway ends with it.
+            stop.cancel();
+            edge.drain.begin(self.drain, clock);
             edge.shards.drain();
-            edge.drain.cancel();
+            accept_stop.cancel();
         };
-        tokio::join!(serve(listener, router, limits, stop.clone()), told);
+        tokio::join!(
+            serve(listener, router, limits, accept_stop.clone()),
+            leaving
+        );
         edge.handshakes.close();
         edge.handshakes.wait().await;
         edge.shards.end();

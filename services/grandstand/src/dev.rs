@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use grandstand_broker::{Broker, ConnectOptions, Keys, Role};
-use grandstand_gateway::{FanArgs, FreshSign, Gateway, PlaceArgs};
+use grandstand_gateway::{DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
 use grandstand_play::Speed;
 use grandstand_scoring::{ScoringConfig, start};
 use grandstand_server::keys::{TokenKey, load_or_create};
@@ -31,7 +31,7 @@ use crate::dev::broker::Served;
 use crate::dev::data::DataFolder;
 use crate::dev::playing::{Player, Playing};
 use crate::dev::show::{Ready, Tokens};
-use crate::process::{Process, http, listen, until_stopped};
+use crate::process::{Process, STOP_MAX, http, listen, until_stopped};
 
 /// Everything in one process
 #[derive(Debug, Clone, Args)]
@@ -181,7 +181,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         served.stop().await?;
         ended
     };
-    let ended = until_stopped(work, stop.clone()).await?;
+    let ended = until_stopped(work, stop.clone(), STOP_MAX).await?;
     process.end().await;
     ended.map(|()| ExitCode::SUCCESS)
 }
@@ -230,10 +230,12 @@ impl Roles<'_> {
                 .advertised(gateway_listener.local_address(), self.process.admin_address),
             verifier: Verifier::new(self.token_key),
             fans: self.args.fans.clone(),
+            drain: DrainArgs::AT_ONCE,
             cors_origins: Vec::new(),
             connections_max: limits.connections_max,
             readiness: readiness.check("gateway"),
             peers: readiness.check("peers"),
+            staying: readiness.check("staying"),
             sign: self.sign.clone(),
         };
         let show = async {

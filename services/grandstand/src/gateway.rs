@@ -32,16 +32,18 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
         advertised: args.place.advertised(address, process.admin_address),
         verifier,
         fans: args.fans,
+        drain: args.drain,
         cors_origins: args.edge.cors_origins,
         connections_max: args.edge.connections_max,
         readiness: process.readiness.check("gateway"),
         peers: process.readiness.check("peers"),
+        staying: process.readiness.check("staying"),
         sign,
     };
     let stop = CancellationToken::new();
     let serve = gateway.run(listener, stop.clone());
     let work = process.announcing("gateway", address, args.edge.json, serve);
-    let ended = until_stopped(work, stop).await?;
+    let ended = until_stopped(work, stop, args.drain.stop_max()).await?;
     ended?;
     broker.close().await;
     buckets.close().await;

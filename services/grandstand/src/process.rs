@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The place of everybody's secrets.
 pub(crate) const KEYS: &str = "--keys (GRANDSTAND_KEYS)";
-/// How long a role may take to stop before the process just ends.
+/// How long a role may take to stop before the process just ends, unless it has fans to take leave of.
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(4);
 
 /// The admin port and what it shows.
@@ -98,11 +98,12 @@ impl Process {
     }
 }
 
-/// Runs `work` until it ends or a signal cancels `stop` and it has had [`STOP_MAX`] to end; a
-/// second signal does not wait.
+/// Runs `work` until it ends or a signal cancels `stop` and it has had `stop_max` to end; a second
+/// signal does not wait.
 pub(crate) async fn until_stopped<T>(
     work: impl Future<Output = T>,
     stop: CancellationToken,
+    stop_max: Duration,
 ) -> anyhow::Result<T> {
     let mut signals = StopSignals::listen().context("signals can't be listened to")?;
     tokio::pin!(work);
@@ -116,7 +117,7 @@ pub(crate) async fn until_stopped<T>(
     tokio::select! {
         done = &mut work => Ok(done),
         _ = signals.next() => anyhow::bail!("stopped before everything had ended"),
-        () = tokio::time::sleep(STOP_MAX) => anyhow::bail!("not everything ended within {STOP_MAX:?}"),
+        () = tokio::time::sleep(stop_max) => anyhow::bail!("not everything ended within {stop_max:?}"),
     }
 }
 

@@ -11,7 +11,7 @@ use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{check, descriptors};
-use crate::process::{KEYS, Process, listen, until_stopped};
+use crate::process::{KEYS, Process, STOP_MAX, listen, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     );
     let address = running.address;
     let work = process.announcing("scoring", address, args.edge.json, running.ended());
-    let ended = until_stopped(work, stop).await?;
+    let ended = until_stopped(work, stop, STOP_MAX).await?;
     ended.context("scoring ended abnormally")?;
     broker.close().await;
     process.end().await;

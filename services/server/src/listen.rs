@@ -12,6 +12,9 @@ const BACKLOG: u32 = 4096;
 /// What a client that reads nothing may cost the kernel, which doubles it: the largest state fits.
 const SEND_BUFFER_BYTES: u32 = 64 * 1024;
 
+/// Longer than the fans' edge waits for a socket by itself (30 s): who can still be told why is told.
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(40);
+
 /// A bound address that nobody serves yet.
 #[derive(Debug)]
 pub struct Listener {
@@ -33,7 +36,7 @@ impl Default for SocketOptions {
     fn default() -> Self {
         Self {
             send_buffer_bytes: Some(SEND_BUFFER_BYTES),
-            unacknowledged_max: Some(Duration::from_secs(30)),
+            unacknowledged_max: Some(UNACKNOWLEDGED_MAX),
         }
     }
 }

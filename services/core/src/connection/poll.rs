@@ -41,14 +41,17 @@ impl Connection {
         if let Some(answer) = self.take_answer() {
             return Output::Answer(answer);
         }
-        if let Some((code, reason)) = self.closing() {
-            return Output::Close(code, reason);
+        if let Some(output) = self.approach_end(now_us) {
+            return output;
         }
         if let Some(output) = self.give_up(now_us) {
             return output;
         }
         match self.look_at_matches(matches, now_us) {
-            Output::Wait(wake_us) => self.beat(matches, now_us, wake_us),
+            Output::Wait(wake_us) => {
+                let wake_us = earlier(wake_us, self.end_due_us());
+                self.beat(matches, now_us, wake_us)
+            }
             output => output,
         }
     }

@@ -6,6 +6,7 @@ use grandstand_core::connection::{FanRights, Output};
 use grandstand_core::message::{ClientMessage, CloseCode, Named};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
+use serde_json::{Value, json};
 
 use crate::fan::world_and_fan;
 use crate::world::{START_US, match_id};
@@ -109,4 +110,39 @@ fn a_gateway_that_stood_still_gives_nobody_up_for_it() {
         output = fan.connection.poll(&world, world.now_us);
     }
     assert_eq!(output, Output::Wait(Some(world.now_us + 10_000_000)));
+}
+
+#[test]
+fn a_fan_is_told_in_its_turn_that_the_gateway_goes_and_served_until_it_leaves() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    let turn_us = world.now_us + 3_000_000;
+    fan.connection.go_away(turn_us, 1_000);
+    assert_eq!(fan.wake_us(&world), turn_us);
+
+    world.now_us = turn_us;
+    let Output::Answer(frame) = fan.connection.poll(&world, turn_us) else {
+        panic!("it is its turn");
+    };
+    let told: Value = serde_json::from_slice(&frame.bytes()).unwrap();
+    let expected =
+        json!({"type": "goaway", "reason": "drain", "reconnect_in_ms": 0, "window_ms": 1_000});
+    assert_eq!(told, expected);
+
+    world.publish(1, false);
+    assert!(fan.take(&world, 10));
+    assert_eq!(fan.seq, world.head, "it is served until it leaves");
+    let closed_us = fan.wake_us(&world);
+    assert_eq!(closed_us, turn_us + 1_500_000);
+    let closes = Output::Close(CloseCode::Drain, "this gateway goes");
+    assert_eq!(fan.connection.poll(&world, closed_us), closes);
+}
+
+#[test]
+fn what_a_client_did_wrong_is_told_though_the_gateway_goes() {
+    let (world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    fan.connection.go_away(world.now_us, 1_000);
+    fan.connection.close(CloseCode::TooMany, "too much");
+    fan.connection.close(CloseCode::Drain, "later");
+    let closes = Output::Close(CloseCode::TooMany, "too much");
+    assert_eq!(fan.connection.poll(&world, world.now_us), closes);
 }

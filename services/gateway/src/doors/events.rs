@@ -113,7 +113,7 @@ impl Poll<'_> {
                 Next::Wait(wake_us) => wake_us.unwrap_or(u64::MAX),
             };
             let until_us = self.until_us();
-            if until_us <= now_us || self.edge.drain.is_cancelled() {
+            if until_us <= now_us || self.edge.drain.leave().is_some() {
                 return self.nothing(now_us);
             }
             let wake_us = wake_us.saturating_add(self.spread_us).min(until_us);
@@ -121,7 +121,7 @@ impl Poll<'_> {
             tokio::select! {
                 () = self.shown.changed() => {}
                 () = sleep_until(self.edge.clock.instant(wake_us)) => {}
-                () = self.edge.drain.cancelled() => {}
+                _ = self.edge.drain.begun() => {}
             }
         }
     }

@@ -21,8 +21,8 @@ impl Shard {
         let (mut fan, early) = Fan::new(arrival, number);
         self.counts.connections.increment(1.0);
         self.connections.fetch_add(1, Ordering::Relaxed);
-        if self.is_draining() {
-            fan.connection.close(CloseCode::Drain, "this gateway goes");
+        if let Some(leave) = self.going() {
+            fan.connection.go_away(self.clock.now_us(), leave.told_ms);
         }
         self.fans.put(index, fan);
         self.look_at_wishes(index);

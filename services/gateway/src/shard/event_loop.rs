@@ -24,6 +24,7 @@ use super::interest::Interests;
 use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
 use super::write::Writer;
 use crate::clock::Clock;
+use crate::drain::{Drain, Leave};
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
 use crate::strips::{Strips, Watching};
@@ -65,6 +66,7 @@ pub(super) struct Shard {
     pub(super) feeds: Arc<Feeds>,
     pub(super) strips: Arc<Strips>,
     pub(super) sessions: Arc<FanSessions>,
+    pub(super) drain: Arc<Drain>,
     pub(super) errands: mpsc::Sender<Errand>,
     pub(super) connections: Arc<AtomicUsize>,
     pub(super) counts: Counts,
@@ -80,11 +82,12 @@ pub(super) enum Topic {
 
 /// What all shards share.
 #[derive(Clone)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     pub(super) clock: Clock,
     pub(super) feeds: Arc<Feeds>,
     pub(super) strips: Arc<Strips>,
     pub(super) sessions: Arc<FanSessions>,
+    pub(super) drain: Arc<Drain>,
     pub(super) errands: mpsc::Sender<Errand>,
     pub(super) connections: Arc<AtomicUsize>,
 }
@@ -111,6 +114,7 @@ impl Shard {
             feeds: ground.feeds,
             strips: ground.strips,
             sessions: ground.sessions,
+            drain: ground.drain,
             errands: ground.errands,
             connections: ground.connections,
             counts: Counts::new("websocket"),
@@ -224,9 +228,12 @@ impl Shard {
         }
     }
 
-    /// Whether everybody is told to go.
-    pub(super) fn is_draining(&self) -> bool {
-        self.order >= Order::Drain
+    /// The leave that everybody takes, if the gateway goes.
+    pub(super) fn going(&self) -> Option<Leave> {
+        match self.order {
+            Order::Serve => None,
+            Order::Drain | Order::End | Order::Abandon => self.drain.leave(),
+        }
     }
 }
 

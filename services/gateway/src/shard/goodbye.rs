@@ -2,10 +2,12 @@
 //! thrown away for a while. Closing over unread bytes would reset the connection, and the client
 //! never hear the code.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::Shutdown;
+use std::time::Duration;
 
 use grandstand_core::message::CloseCode;
+use rustix::net::sockopt::set_socket_linger;
 
 use super::counts::count_cut;
 use super::event_loop::Shard;
@@ -13,7 +15,7 @@ use super::fan::Stage;
 use super::write::{InFlight, Wrote, close, write};
 
 /// How long a client may take to end its side before the socket goes.
-pub(super) const GOODBYE_MAX_US: u64 = 2_000_000;
+const GOODBYE_MAX_US: u64 = 2_000_000;
 
 impl Shard {
     /// Says the end, with a code if there is one to be named.
@@ -59,19 +61,12 @@ impl Shard {
         let Some(fan) = self.fans.get(index) else {
             return;
         };
-        fan.is_readable = false;
-        loop {
-            match fan.socket.read(&mut self.buffer) {
-                Ok(count) if count == self.buffer.len() => {
-                    // There is more: in its turn.
-                    fan.is_readable = true;
-                    return self.queue(index);
-                }
-                Ok(1..) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
-                Ok(0) | Err(_) => return self.let_go(index),
-            }
+        match fan.socket.read(&mut self.buffer) {
+            // There may be more, in its turn: somebody may send without a pause.
+            Ok(1..) => self.queue(index),
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.queue(index),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => fan.is_readable = false,
+            Ok(0) | Err(_) => self.let_go(index),
         }
     }
 
@@ -92,6 +87,8 @@ impl Shard {
             self.leave(index);
         } else {
             tracing::debug!("a fan's socket took nothing for too long");
+            // What the kernel still holds for it goes at once.
+            let _ = set_socket_linger(&fan.socket, Some(Duration::ZERO));
             self.cut(index, "too_slow");
         }
     }
@@ -127,18 +124,22 @@ impl Shard {
         self.unfollow_strips(index);
     }
 
-    /// Everybody is told that this gateway goes.
+    /// Everybody is to be told, in turn, that this gateway goes.
     pub(super) fn drain(&mut self) {
-        let now_us = self.clock.now_us();
-        let mut ready = Vec::new();
-        for (index, fan) in self.fans.all() {
-            fan.connection.close(CloseCode::Drain, "this gateway goes");
+        let Some(leave) = self.going() else {
+            return;
+        };
+        let count = self.fans.all().count();
+        let mut places = Vec::with_capacity(count);
+        for (position, (index, fan)) in self.fans.all().enumerate() {
+            let at_us = leave.turn_us(position, count);
+            fan.connection.go_away(at_us, leave.told_ms);
             if fan.stage == Stage::Open && fan.in_flight.is_some() {
-                fan.until_us = fan.until_us.min(now_us + GOODBYE_MAX_US);
+                fan.until_us = fan.until_us.min(leave.ends_us());
                 self.wheel.set(index, &mut fan.alarm, fan.until_us);
             }
-            ready.push(index);
+            places.push(index);
         }
-        ready.into_iter().for_each(|index| self.queue(index));
+        places.into_iter().for_each(|index| self.queue(index));
     }
 }

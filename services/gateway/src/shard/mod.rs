@@ -42,17 +42,19 @@ use std::thread::JoinHandle;
 
 use tokio_util::sync::CancellationToken;
 
-use self::event_loop::{Ground, Shard};
+use self::event_loop::Shard;
 use self::inbox::Order;
 use self::write::Writer;
 use crate::args::Writes;
 use crate::clock::Clock;
+use crate::drain::Drain;
 use crate::feeds::Feeds;
 use crate::sessions::FanSessions;
 use crate::strips::Strips;
 
 pub(crate) use self::counts::{Counts, count_connect, count_cut};
 pub(crate) use self::errands::Errands;
+pub(crate) use self::event_loop::Ground;
 pub(crate) use self::inbox::{Arrival, Inbox};
 
 /// The way to all shards.
@@ -80,27 +82,35 @@ impl Drop for Watch {
     }
 }
 
-/// Starts so many shards that write so; `fallen` is cancelled if one of them panics. What they send away is done
-/// by who runs the [`Errands`].
-pub(crate) fn start(
-    count: usize,
-    writes: Writes,
+/// What all shards share. What they send away is done by who runs the [`Errands`].
+pub(crate) fn ground(
     clock: Clock,
     feeds: &Arc<Feeds>,
     strips: &Arc<Strips>,
     sessions: &Arc<FanSessions>,
-    fallen: &CancellationToken,
-) -> io::Result<(Shards, Threads, Errands)> {
-    let connections = Arc::new(AtomicUsize::new(0));
+    drain: &Arc<Drain>,
+) -> (Ground, Errands) {
     let (sender, errands) = errands::errands();
     let ground = Ground {
         clock,
         feeds: Arc::clone(feeds),
         strips: Arc::clone(strips),
         sessions: Arc::clone(sessions),
+        drain: Arc::clone(drain),
         errands: sender,
-        connections: Arc::clone(&connections),
+        connections: Arc::new(AtomicUsize::new(0)),
     };
+    (ground, errands)
+}
+
+/// Starts so many shards that write so; `fallen` is cancelled if one of them panics. They alone hold the ground
+/// then, so that the errands end with them.
+pub(crate) fn start(
+    count: usize,
+    writes: Writes,
+    ground: Ground,
+    fallen: &CancellationToken,
+) -> io::Result<(Shards, Threads)> {
     let mut threads = Threads {
         inboxes: Vec::with_capacity(count),
         threads: Vec::with_capacity(count),
@@ -119,9 +129,9 @@ pub(crate) fn start(
     let shards = Shards {
         inboxes: threads.inboxes.clone(),
         next: AtomicUsize::new(0),
-        connections,
+        connections: Arc::clone(&ground.connections),
     };
-    Ok((shards, threads, errands))
+    Ok((shards, threads))
 }
 
 impl Shards {

@@ -10,7 +10,9 @@ use super::fan::{Fan, Other, Stage, Step};
 use super::interest::Glance;
 use super::write::{InFlight, Outgoing, Wrote, write};
 
-/// A client whose socket takes nothing for so long is cut.
+/// A client whose socket takes nothing for so long is cut. The kernel says that it takes something
+/// once a third of its buffer is free: who reads less than that meanwhile is no better off than who
+/// comes again and gets a snapshot.
 const STALL_MAX_US: u64 = 30_000_000;
 /// So many frames a connection may have in one go; then the others have their turn.
 const FRAMES_MAX: usize = 4;
@@ -123,7 +125,11 @@ impl Shard {
                 true
             }
             Wrote::UpTo(written) => {
+                let took_some = written > in_flight.written;
                 in_flight.written = written;
+                if took_some && fan.stage == Stage::Open {
+                    self.give_time(index);
+                }
                 false
             }
             Wrote::Gone => {
@@ -139,10 +145,6 @@ impl Shard {
 
     /// What does not fit goes out when the socket takes something again.
     fn wait_for_socket(&mut self, index: u32, bytes: Bytes, written: usize, news: Option<News>) {
-        let max_us = match self.is_draining() {
-            false => STALL_MAX_US,
-            true => super::goodbye::GOODBYE_MAX_US,
-        };
         if let Some(fan) = self.fans.get(index) {
             debug_assert!(fan.in_flight.is_none(), "one frame ends before the next");
             fan.in_flight = Some(Box::new(InFlight {
@@ -151,8 +153,14 @@ impl Shard {
                 news,
             }));
         }
-        let until_us = self.clock.now_us() + max_us;
-        self.give_up_at(index, until_us);
+        self.give_time(index);
+    }
+
+    /// From now on the socket has its time to take something.
+    fn give_time(&mut self, index: u32) {
+        let until_us = self.clock.now_us() + STALL_MAX_US;
+        let ends_us = self.going().map_or(u64::MAX, |leave| leave.ends_us());
+        self.give_up_at(index, until_us.min(ends_us));
     }
 
     /// When a connection is cut, whatever it says.

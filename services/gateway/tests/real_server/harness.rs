@@ -15,7 +15,7 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{EventId, MatchId};
 use grandstand_core::record::Record;
-use grandstand_gateway::{FanArgs, FreshSign, Gateway, PlaceArgs};
+use grandstand_gateway::{DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
 use grandstand_server::grant::{self, Tier};
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::{Listener, SocketOptions};
@@ -92,10 +92,12 @@ impl Ground {
             advertised: PlaceArgs::default().advertised(address, address),
             verifier: Verifier::new(&token_key()),
             fans: Defaults::parse_from(gateway_options).fans,
+            drain: DrainArgs::AT_ONCE,
             cors_origins: vec![],
             connections_max,
             readiness: readiness.check("gateway"),
             peers: readiness.check("peers"),
+            staying: readiness.check("staying"),
             sign: FreshSign::new(),
         };
         let gateway_stop = stop.clone();

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use grandstand_core::connection::{Connection, Output, Settings};
-use grandstand_core::frame::{Codec, Frame};
-use grandstand_core::message::{ServerMessage, Wish};
+use grandstand_core::frame::Codec;
+use grandstand_core::message::Wish;
 use grandstand_core::session::SessionId;
 use grandstand_core::subscription::News;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -43,7 +43,7 @@ pub(super) struct Listener {
     news: Option<News>,
     /// One permit: for the piece that is on its way.
     piece: Arc<Semaphore>,
-    /// It was told that this gateway goes.
+    /// It is to be told that this gateway goes.
     goes: bool,
     /// Why it ended, if we ended it.
     ended: Option<&'static str>,
@@ -127,10 +127,6 @@ impl Listener {
     /// The next message; none if there is nothing more to say.
     async fn next_text(&mut self) -> Option<Text> {
         loop {
-            if self.goes {
-                self.ended = Some("this gateway goes");
-                return None;
-            }
             let now_us = self.edge.clock.now_us();
             // It says nothing: that its socket takes what we write is all that is heard of it.
             self.connection.heard(now_us);
@@ -153,9 +149,10 @@ impl Listener {
                     tokio::select! {
                         () = self.sight.changed() => {}
                         () = sleep_until(wake) => {}
-                        () = self.edge.drain.cancelled() => {
+                        leave = self.edge.drain.begun(), if !self.goes => {
                             self.goes = true;
-                            return Some(goaway());
+                            let turn_us = leave.any_turn_us(random_u128() as u64);
+                            self.connection.go_away(turn_us, leave.told_ms);
                         }
                     }
                 }
@@ -173,15 +170,6 @@ impl Drop for Listener {
         count_cut(self.ended.unwrap_or("gone"));
         self.edge.streams.counts.connections.decrement(1.0);
     }
-}
-
-fn goaway() -> Text {
-    let message = ServerMessage::Goaway {
-        reason: "drain",
-        reconnect_in_ms: spread_ms() as u32,
-        window_ms: RECONNECT_WINDOW_MS as u32,
-    };
-    text::message(&Frame::of(Codec::Json, &message), None)
 }
 
 fn spread_ms() -> u64 {
