@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::deaf::shows;
+use crate::harness::api::Api;
 use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
+use crate::harness::wait::found;
 use crate::load::{Load, MATCH};
 
 #[tokio::test]
@@ -47,10 +50,61 @@ async fn a_gateway_that_is_stopped_says_1012_and_its_fans_go_on_at_the_other() {
 
     load.cluster.gateways[0].signal(Signal::TERM);
     assert_eq!(fan.until_closed().await, Some(1012));
+    assert!(fan.other_kinds().contains(&"goaway"), "it was told before");
     assert!(load.cluster.gateways[0].ended().await.success());
     load.more(30).await;
 
     load.settle().await;
+}
+
+#[tokio::test]
+async fn a_crowd_moves_to_the_other_gateway_and_misses_nothing() {
+    let mut load = Load::start(200).await;
+    let admin = Api::new(load.cluster.gateways[0].said("admin_url"), None);
+    let wanted = "grandstand_connections{transport=\"websocket\"} 100";
+    found("half of the crowd", async || {
+        shows(&admin, wanted).await.then_some(())
+    })
+    .await;
+    load.more(30).await;
+
+    load.cluster.gateways[0].signal(Signal::TERM);
+    let ended = load.cluster.gateways[0].ended().await;
+    assert!(ended.success(), "{ended}");
+    load.more(30).await;
+
+    let (_cluster, fans) = load.settle().await;
+    let moved: Vec<&Fan> = fans.iter().filter(|fan| fan.connects > 1).collect();
+    assert_eq!(moved.len(), 100, "those of the gateway that was stopped");
+    for fan in moved {
+        assert_eq!(fan.connects, 2, "{}", fan.name);
+        assert!(fan.other_kinds().contains(&"goaway"), "{}", fan.name);
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_was_told_to_stop_is_not_ready_but_serves_until_it_is_told_again() {
+    let mut cluster = Cluster::start(1, 0).await;
+    cluster.add_gateway(&["--drain-delay-ms", "60000"]).await;
+    cluster.scorer(0).await.create_open(MATCH).await;
+    let premium = cluster.fan_token("premium").await;
+    cluster.until_live(0, MATCH, &premium).await;
+    let admin = Api::new(cluster.gateways[0].said("admin_url"), None);
+
+    cluster.gateways[0].signal(Signal::TERM);
+    found("a gateway that is not ready", async || {
+        (admin.get("/readyz").await.status == 503).then_some(())
+    })
+    .await;
+    // The balancer may not have seen it yet.
+    let url = cluster.gateways[0].url();
+    let mut fan = Fan::connect(&url, "late", Wish::of(&[MATCH]).token(&premium)).await;
+    fan.until_seq(1).await;
+
+    cluster.gateways[0].signal(Signal::TERM);
+    let ended = cluster.gateways[0].ended().await;
+    assert_eq!(ended.code(), Some(1), "it did not wait");
+    assert!(!fan.other_kinds().contains(&"goaway"));
 }
 
 #[tokio::test]

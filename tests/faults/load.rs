@@ -68,8 +68,12 @@ impl Load {
             let mut urls = urls.clone();
             urls.rotate_left(n % 2);
             let fan = Fan::new(format!("fan {n}"), wish);
+            let goes = match n / 2 % 2 {
+                0 => Goes::WhenTold,
+                _ => Goes::WhenClosed,
+            };
             load.fans
-                .push(tokio::spawn(follow(fan, urls, know_ends.clone())));
+                .push(tokio::spawn(follow(fan, urls, goes, know_ends.clone())));
         }
         load
     }
@@ -163,8 +167,20 @@ async fn post(instance: &Api, n: u64) -> bool {
     }
 }
 
+/// When a fan leaves a gateway that goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goes {
+    WhenTold,
+    WhenClosed,
+}
+
 /// Follows the match to its end, at the next gateway whenever a connection breaks.
-async fn follow(mut fan: Fan, urls: Vec<String>, mut ends: watch::Receiver<Ends>) -> Fan {
+async fn follow(
+    mut fan: Fan,
+    urls: Vec<String>,
+    goes: Goes,
+    mut ends: watch::Receiver<Ends>,
+) -> Fan {
     let mut gateway = 0;
     loop {
         if !fan.is_connected() {
@@ -177,6 +193,12 @@ async fn follow(mut fan: Fan, urls: Vec<String>, mut ends: watch::Receiver<Ends>
         }
         tokio::select! {
             heard = fan.next() => match heard {
+                Heard::Message(message) if message["type"] == "goaway" => {
+                    if goes == Goes::WhenTold {
+                        fan.cut();
+                        gateway += 1;
+                    }
+                }
                 Heard::Message(_) | Heard::Gone | Heard::Closed(1012, _) => {}
                 Heard::Closed(code, reason) => panic!("{}: closed with {code} {reason}", fan.name),
             },

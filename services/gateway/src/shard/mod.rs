@@ -12,6 +12,8 @@
 //! is done elsewhere.
 
 mod admit;
+#[cfg(test)]
+mod autobahn_tests;
 mod circle;
 mod counts;
 mod due;

@@ -1,0 +1,121 @@
+//! Fans who read too slowly, or not at all, or never answer; and a gateway that stood still itself.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::harness::api::{Api, count_event};
+use crate::harness::cluster::Cluster;
+use crate::harness::fan::{Fan, Wish};
+use crate::harness::wait::found;
+use crate::load::MATCH;
+use crate::raw::{PING, PONG, Raw, TEXT, frame};
+
+/// What the kernel may hold for a client that does not read: by itself it goes to 2.7 MiB.
+const HELD_BYTES_MAX: u64 = 256 * 1024;
+
+async fn stage() -> (Cluster, Api, String) {
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let premium = cluster.fan_token("premium").await;
+    (cluster, scorer, premium)
+}
+
+/// Bytes that the kernel holds for the client at this port: what was sent or is to be sent, and not
+/// acknowledged (`tx_queue` of /proc/net/tcp).
+fn held_bytes(client_port: u16) -> u64 {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let to_client = format!(":{client_port:04X}");
+    let held = table.lines().filter_map(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let queue = columns.get(4)?.split(':').next()?;
+        columns.get(2)?.ends_with(&to_client).then_some(())?;
+        u64::from_str_radix(queue, 16).ok()
+    });
+    held.sum()
+}
+
+/// Whether `/metrics` has this line.
+pub(crate) async fn shows(admin: &Api, wanted: &str) -> bool {
+    let metrics = admin.get("/metrics").await;
+    metrics.text().lines().any(|line| line == wanted)
+}
+
+#[tokio::test]
+async fn who_reads_a_byte_a_second_costs_bounded_bytes_and_is_cut() {
+    let (cluster, scorer, premium) = stage().await;
+    let url = cluster.gateways[0].url();
+    let admin = Api::new(cluster.gateways[0].said("admin_url"), None);
+    let wish = Wish::of(&[MATCH]).token(&premium);
+    let mut reading = Fan::connect(&url, "reading", wish).await;
+    let query = format!("match={MATCH}&after=0&snapshot=never");
+    let mut slow = Raw::open(&url, &query, &premium, 4096).await;
+
+    for n in 0..100 {
+        let text = format!("{n:05}").repeat(6_000);
+        let event = json!({"id": format!("t{n}"), "type": "t", "patch": {"text": text}});
+        scorer.score(MATCH, &event).await;
+    }
+
+    reading.until_seq(101).await;
+    let held = held_bytes(slow.local_port());
+    assert!(0 < held && held <= HELD_BYTES_MAX, "{held} of 3 MB");
+    let reader = tokio::spawn(async move {
+        while slow.byte().await.is_some() {
+            // As slowly as that it reads.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let wanted = "grandstand_disconnects_total{reason=\"too_slow\"} 1";
+    found("a cut", async || shows(&admin, wanted).await.then_some(())).await;
+    scorer.score(MATCH, &count_event(1)).await;
+    reading.until_seq(102).await;
+    reader.abort();
+}
+
+#[tokio::test]
+async fn who_never_answers_a_ping_is_closed_with_4408() {
+    let (cluster, _scorer, premium) = stage().await;
+    let query = format!("match={MATCH}&heartbeat_s=15");
+    let mut silent = Raw::open(&cluster.gateways[0].url(), &query, &premium, 65_536).await;
+    silent.next_of(PING).await;
+    assert_eq!(silent.close_code().await, Some(4408));
+}
+
+#[tokio::test]
+async fn a_gateway_that_stood_still_30_s_drops_nobody_who_is_alive() {
+    let (cluster, scorer, premium) = stage().await;
+    let gateway = &cluster.gateways[0];
+    let wish = Wish::of(&[MATCH]).token(&premium);
+    let mut fan = Fan::connect(&gateway.url(), "fan", wish).await;
+    fan.until_seq(1).await;
+    let query = format!("match={MATCH}&heartbeat_s=15");
+    let mut pinged = Raw::open(&gateway.url(), &query, &premium, 65_536).await;
+    pinged.next_of(PING).await;
+
+    gateway.signal(Signal::STOP);
+    // How long it stands still is what is tested: three times what a pong may take.
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    gateway.signal(Signal::CONT);
+
+    // Its pong comes once the gateway goes on.
+    scorer.score(MATCH, &count_event(1)).await;
+    until_seq(&mut pinged, 2).await;
+    pinged.send(&frame(PONG, b"")).await;
+    scorer.score(MATCH, &count_event(2)).await;
+    until_seq(&mut pinged, 3).await;
+    fan.until_seq(3).await;
+    assert_eq!(fan.connects, 1);
+}
+
+async fn until_seq(raw: &mut Raw, seq: u64) {
+    loop {
+        let message: Value = serde_json::from_slice(&raw.next_of(TEXT).await).unwrap();
+        let events = message["events"].as_array();
+        if events.is_some_and(|events| events.iter().any(|event| event["seq"] == seq)) {
+            return;
+        }
+    }
+}
