@@ -160,7 +160,7 @@ async fn connections_fit_the_limit_of_descriptors_or_the_role_says_so() {
     // A URL that is none ends the start right after the limits were looked at.
     let mut start = told("gateway", &keys, "nonsense://x y");
     start.retain(|arg| *arg != "--check-config");
-    start.extend(["--connections-max", "700"]);
+    start.extend(["--connections-max", "700", "--polls-max", "40"]);
 
     let output = limited(64, 512, &start).await;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -168,7 +168,9 @@ async fn connections_fit_the_limit_of_descriptors_or_the_role_says_so() {
     for word in [
         "--connections-max",
         "GRANDSTAND_CONNECTIONS_MAX",
-        "at most 256",
+        "700 connections and 40 that poll need 996",
+        "may open 512",
+        "at most 216",
         "ulimit",
     ] {
         assert!(said.contains(word), "no {word:?} in {said}");
@@ -184,14 +186,14 @@ async fn connections_fit_the_limit_of_descriptors_or_the_role_says_so() {
 
     let check = [
         &told("gateway", &keys, "nats://127.0.0.1:9")[..],
-        &["--connections-max", "700"],
+        &["--connections-max", "700", "--polls-max", "40"],
     ];
     let output = limited(64, 512, &check.concat()).await;
     found(
         &output,
         &[
             "--connections-max (GRANDSTAND_CONNECTIONS_MAX)",
-            "at most 256",
+            "at most 216",
         ],
     );
 }

@@ -294,12 +294,12 @@ impl Connection {
 
     /// The client said something that can't be read.
     pub fn misspoke(&mut self, detail: &str) {
-        self.answer(&ServerMessage::Error {
-            code: "bad_message",
-            title: "This message can't be read",
+        self.answer(&ServerMessage::error(
+            "bad_message",
+            "This message can't be read",
             detail,
-            match_id: None,
-        });
+            None,
+        ));
         self.close(CloseCode::BadMessage, "bad message");
     }
 
@@ -311,6 +311,26 @@ impl Connection {
             .into_iter()
             .for_each(|subscribe| self.subscribe(subscribe));
         self.subscribe_strips_again();
+    }
+
+    /// There is no room for what this connection asks for: it is told what to poll, and ends.
+    pub fn no_room(&mut self, poll_url: &str, poll_after_ms: u32) {
+        self.answer(&ServerMessage::Error {
+            code: "over_capacity",
+            title: "There is no room here",
+            detail: "Poll poll_url after poll_after_ms, or connect again later.",
+            match_id: None,
+            poll_url: Some(poll_url),
+            poll_after_ms: Some(poll_after_ms),
+        });
+        self.close(CloseCode::OverCapacity, "over capacity");
+    }
+
+    /// The client asks for more than one may; `detail` says of what, and what to do.
+    pub fn too_many(&mut self, detail: &str) {
+        let title = "You ask for too much";
+        self.answer(&ServerMessage::error("too_many", title, detail, None));
+        self.close(CloseCode::TooMany, "too many");
     }
 
     /// Follows a match or the strips, or follows them otherwise.
@@ -327,12 +347,12 @@ impl Connection {
             .policy
             .is_some_and(|policy| policy > self.rights.policy_max)
         {
-            self.answer(&ServerMessage::Error {
-                code: "policy_not_granted",
-                title: "Your tier does not grant this policy",
-                detail: "You follow the match by the best policy that your tier grants.",
-                match_id: Some(&asked.match_id),
-            });
+            self.answer(&ServerMessage::error(
+                "policy_not_granted",
+                "Your tier does not grant this policy",
+                "You follow the match by the best policy that your tier grants.",
+                Some(&asked.match_id),
+            ));
         }
         let policy = self
             .rights
@@ -347,12 +367,12 @@ impl Connection {
             Err(index) => index,
         };
         if self.followed.len() == SUBSCRIPTIONS_MAX {
-            self.answer(&ServerMessage::Error {
-                code: "too_many_matches",
-                title: "A connection follows at most 32 matches",
-                detail: "Unsubscribe from one, or open another connection.",
-                match_id: Some(&asked.match_id),
-            });
+            self.answer(&ServerMessage::error(
+                "too_many_matches",
+                "A connection follows at most 32 matches",
+                "Unsubscribe from one, or open another connection.",
+                Some(&asked.match_id),
+            ));
             return;
         }
         self.followed.reserve_exact(1);

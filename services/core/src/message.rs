@@ -228,7 +228,32 @@ pub enum ServerMessage<'a> {
         /// The match it is about.
         #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
         match_id: Option<&'a MatchId>,
+        /// Over capacity: what to read over HTTP instead of this connection.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        poll_url: Option<&'a str>,
+        /// When first, in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        poll_after_ms: Option<u32>,
     },
+}
+
+impl<'a> ServerMessage<'a> {
+    /// An `error` that says what was refused, of a match or of the connection.
+    pub fn error(
+        code: &'a str,
+        title: &'a str,
+        detail: &'a str,
+        match_id: Option<&'a MatchId>,
+    ) -> Self {
+        Self::Error {
+            code,
+            title,
+            detail,
+            match_id,
+            poll_url: None,
+            poll_after_ms: None,
+        }
+    }
 }
 
 /// A fan's place in a match.

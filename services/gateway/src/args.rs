@@ -1,5 +1,7 @@
 //! What a gateway can be told at its start.
 
+mod admission;
+
 use std::net::SocketAddr;
 use std::num::NonZero;
 
@@ -9,6 +11,8 @@ use grandstand_core::policy::PolicyName;
 use grandstand_server::args::EdgeArgs;
 use grandstand_server::grant::Tier;
 
+pub use self::admission::AdmissionArgs;
+
 use crate::access::random_u128;
 use crate::drain::DrainArgs;
 use crate::presence::Advertised;
@@ -17,6 +21,7 @@ use crate::presence::Advertised;
 #[derive(Debug, Clone, Args)]
 #[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:7002")))]
 #[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:7012")))]
+#[command(mut_arg("connections_max", |arg| arg.help("Fans at once by WebSocket and other lasting connections, 1 to 1000000; more are answered 503 and told to poll. Each takes a file descriptor")))]
 pub struct GatewayArgs {
     /// What every edge has.
     #[command(flatten)]
@@ -38,6 +43,9 @@ pub struct GatewayArgs {
     /// How it takes leave of them.
     #[command(flatten)]
     pub drain: DrainArgs,
+    /// Who may come in.
+    #[command(flatten)]
+    pub admission: AdmissionArgs,
 }
 
 /// How a gateway is known to its peers and to operators.

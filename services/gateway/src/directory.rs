@@ -124,6 +124,12 @@ impl Directory {
         self.write().by_id.remove(match_id);
     }
 
+    /// Whether there is such a match, as far as we have heard.
+    pub(crate) fn has(&self, match_id: &MatchId) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.by_id.contains_key(match_id)
+    }
+
     /// The leader had no record of a match when this stream sequence was the newest that we knew.
     pub(crate) fn forget_at(&self, match_id: &MatchId, stream_sequence: u64) {
         let by_id = &mut self.write().by_id;

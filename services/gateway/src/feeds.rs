@@ -3,6 +3,7 @@
 //! Readers only look and wait; [`crate::follow`] is the only writer.
 
 mod room;
+mod shares;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,23 +13,30 @@ use grandstand_core::connection::Feed;
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
 use grandstand_core::log::LogBudget;
-use thiserror::Error;
 use tokio::sync::Notify;
 
+use self::shares::Shares;
+pub(crate) use self::shares::{NoSlot, Share};
+use crate::directory::Directory;
 use crate::shard::Inbox;
-
-/// How many matches may be in memory; an attacker who asks for unknown ones meets it first.
-pub(crate) const SLOTS_MAX: usize = 10_000;
 
 /// All slots.
 pub(crate) struct Feeds {
-    slots: Mutex<HashMap<MatchId, Arc<Slot>>>,
+    /// Which matches there are.
+    directory: Arc<Directory>,
+    slots: Mutex<Slots>,
     /// Of all their logs.
     budget: Arc<LogBudget>,
     /// It is used up, and nobody can give anything back.
     is_full: AtomicBool,
     wishes: Mutex<Wishes>,
     wished: Notify,
+}
+
+#[derive(Default)]
+struct Slots {
+    by_id: HashMap<MatchId, Arc<Slot>>,
+    shares: Shares,
 }
 
 /// What readers want from the follower; a set, so that it is bounded by the slots.
@@ -43,6 +51,8 @@ pub(crate) struct Wishes {
 /// One match.
 pub(crate) struct Slot {
     match_id: MatchId,
+    /// Who brought it in; none if the match was known to be there.
+    brought_by: Option<Share>,
     content: RwLock<Content>,
     readers: Mutex<Readers>,
     next_reader: AtomicU64,
@@ -101,15 +111,12 @@ pub(crate) struct Ready {
     pub(crate) leader_has_said: bool,
 }
 
-/// There are as many matches in memory as there may be, or as fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("too many matches are read at once here")]
-pub(crate) struct FeedsFull;
-
 impl Feeds {
-    /// None yet; all their logs together may have `log_bytes_max`.
-    pub(crate) fn new(log_bytes_max: u64) -> Self {
+    /// None yet; `directory` says which matches there are, and all their logs together may have
+    /// `log_bytes_max`.
+    pub(crate) fn new(directory: Arc<Directory>, log_bytes_max: u64) -> Self {
         Self {
+            directory,
             slots: Mutex::default(),
             budget: Arc::new(LogBudget::new(log_bytes_max)),
             is_full: AtomicBool::new(false),
@@ -128,21 +135,25 @@ impl Feeds {
         self.is_full.load(Ordering::Relaxed)
     }
 
-    /// Follows a match: `reader` is told of each change until the handle is dropped.
+    /// Follows a match: `reader` is told of each change until the handle is dropped. One that is
+    /// not known to be there counts for `share`.
     pub(crate) fn open(
         self: &Arc<Self>,
         match_id: &MatchId,
         reader: Reader,
+        share: Share,
         now_us: u64,
         absent_max_us: u64,
-    ) -> Result<Following, FeedsFull> {
+    ) -> Result<Following, NoSlot> {
+        let brought_by = (!self.directory.has(match_id)).then_some(share);
         let mut slots = lock(&self.slots);
-        let slot = match slots.get(match_id) {
+        let slot = match slots.by_id.get(match_id) {
             Some(slot) => Arc::clone(slot),
-            None if slots.len() >= SLOTS_MAX || self.is_full() => return Err(FeedsFull),
+            None if self.is_full() => return Err(NoSlot::Full),
             None => {
-                let slot = Arc::new(Slot::new(match_id.clone()));
-                slots.insert(match_id.clone(), Arc::clone(&slot));
+                slots.shares.one_more(brought_by)?;
+                let slot = Arc::new(Slot::new(match_id.clone(), brought_by));
+                slots.by_id.insert(match_id.clone(), Arc::clone(&slot));
                 self.wish(|wishes| wishes.fill.insert(match_id.clone()));
                 slot
             }
@@ -184,35 +195,44 @@ impl Feeds {
 
     /// The slot of a match, if it has one.
     pub(crate) fn slot(&self, match_id: &MatchId) -> Option<Arc<Slot>> {
-        lock(&self.slots).get(match_id).cloned()
+        lock(&self.slots).by_id.get(match_id).cloned()
     }
 
     /// All slots there are.
     pub(crate) fn all(&self) -> Vec<Arc<Slot>> {
-        lock(&self.slots).values().cloned().collect()
+        lock(&self.slots).by_id.values().cloned().collect()
     }
 
-    /// Forgets what nobody reads: a match that is there after `ready_us`, another after `absent_us`,
+    /// Forgets what nobody reads, and counts what is left: a match that is there after `ready_us`, another after `absent_us`,
     /// one that could not be read yet too, or an outage would fill the memory with them.
     pub(crate) fn evict(&self, now_us: u64, ready_us: u64, absent_us: u64) {
-        lock(&self.slots).retain(|_, slot| {
-            let keep_us = match &*slot.read() {
-                Content::Ready(_) => ready_us,
-                Content::Absent { .. } | Content::Loading { .. } => absent_us,
+        let slots = &mut *lock(&self.slots);
+        slots.shares.clear();
+        slots.by_id.retain(|_, slot| {
+            let (keep_us, brought_by) = match &*slot.read() {
+                Content::Ready(_) => (ready_us, None),
+                Content::Loading { .. } => (absent_us, slot.brought_by),
+                // It was there when it was asked for, and is gone.
+                Content::Absent { .. } => (absent_us, slot.brought_by.or(Some(Share::Nobodys))),
             };
             let mut readers = lock(&slot.readers);
             if !readers.waiting.is_empty() || readers.idle_since_us == 0 {
                 readers.idle_since_us = now_us;
             }
-            now_us.saturating_sub(readers.idle_since_us) < keep_us
+            let stays = now_us.saturating_sub(readers.idle_since_us) < keep_us;
+            if stays {
+                slots.shares.count(brought_by);
+            }
+            stays
         });
     }
 }
 
 impl Slot {
-    fn new(match_id: MatchId) -> Self {
+    fn new(match_id: MatchId, brought_by: Option<Share>) -> Self {
         Self {
             match_id,
+            brought_by,
             content: RwLock::new(Content::Loading { passed_by: 0 }),
             readers: Mutex::new(Readers {
                 waiting: HashMap::new(),
@@ -298,4 +318,45 @@ impl Drop for Following {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nobody panics while holding one; if somebody did, what is inside is still whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABSENT_US: u64 = 5_000_000;
+
+    #[test]
+    fn an_unknown_match_counts_for_who_brought_it_in_until_it_is_forgotten() {
+        let feeds = Arc::new(Feeds::new(Arc::default(), u64::MAX));
+        let open = |name: String, share, now_us| -> Result<Following, NoSlot> {
+            let reader = Reader::Task(Arc::default());
+            let match_id = MatchId::new(name).unwrap();
+            let following = feeds.open(&match_id, reader, share, now_us, ABSENT_US)?;
+            *following.slot().write() = Content::Absent { checked_us: now_us };
+            Ok(following)
+        };
+        let mut held = Vec::new();
+        let one_more = loop {
+            match open(format!("a{}", held.len()), Share::Of(1), 1) {
+                Ok(following) => held.push(following),
+                Err(none) => break none,
+            }
+        };
+        assert_eq!((held.len(), one_more), (64, NoSlot::TooManyUnknown));
+        let mut now_us = 1;
+        let mut evict = || {
+            now_us += 1_000_000;
+            feeds.evict(now_us, 60_000_000, ABSENT_US);
+        };
+        evict();
+        assert!(open("b".to_owned(), Share::Of(1), 1).is_err());
+        // What is there already is nobody's more than another's.
+        assert!(open("a0".to_owned(), Share::Of(1), 1).is_ok());
+        assert!(open("b".to_owned(), Share::Of(2), 1).is_ok());
+
+        drop(held);
+        (0..=5).for_each(|_| evict());
+        assert!(open("c".to_owned(), Share::Of(1), 1).is_ok());
+    }
 }

@@ -127,7 +127,7 @@ impl Follow {
                     Err(error) => tracing::error!(%error, "a read job ended abnormally"),
                 },
                 wishes = feeds.wishes() => {
-                    wishes.fill.into_iter().for_each(|match_id| self.fill_queue.push(match_id));
+                    wishes.fill.into_iter().for_each(|match_id| self.fill_queue.push(match_id, &self.directory));
                     wishes.ask_leader.into_iter().for_each(|match_id| self.want_leader(match_id));
                 }
                 _ = tick.tick() => self.tick(),

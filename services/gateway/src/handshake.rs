@@ -14,7 +14,6 @@ use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
 use grandstand_core::session::SessionId;
 use grandstand_server::bearer::BEARER_SUBPROTOCOL;
 use grandstand_server::problem::Problem;
-use grandstand_server::serve::ConnectionSlot;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
@@ -27,6 +26,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::Edge;
 use crate::access::{Viewer, random_u128};
+use crate::entrance::Sought;
 use crate::query::Query;
 use crate::refuse::Refused;
 use crate::shard::{Arrival, count_connect};
@@ -34,15 +34,18 @@ use crate::shard::{Arrival, count_connect};
 /// Upgrades a request to a fan's connection.
 pub(crate) async fn websocket(
     State(edge): State<Arc<Edge>>,
-    slot: Option<Extension<ConnectionSlot>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     mut request: Request,
 ) -> Result<Response, Refused> {
     let key = websocket_key(request.headers())?;
     let subprotocol = subprotocol(request.headers())?;
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
+    let sought = Sought::of(&query.wishes);
+    edge.entrance.look(sought)?;
     let viewer = edge.access.viewer(request.headers())?;
-    let phase = viewer.phase(peer.map(|peer| peer.0.0.ip()));
+    let address = peer.map(|peer| peer.0.0.ip());
+    let place = edge.entrance.enter(&viewer, address, sought)?;
+    let phase = viewer.phase(address);
     let upgrade = hyper::upgrade::on(&mut request);
     let codec = subprotocol.map_or(Codec::Json, |(codec, _)| codec);
     let connection = connection(&edge, &viewer, codec, phase, &query);
@@ -57,7 +60,7 @@ pub(crate) async fn websocket(
                     identity: viewer.into_identity(),
                     connection,
                     wishes: query.wishes,
-                    slot: slot.map(|slot| slot.0),
+                    place,
                 };
                 task_edge.shards.arrive(arrival).await;
             }

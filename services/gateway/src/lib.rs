@@ -5,17 +5,21 @@
 //! for who came in by which door.
 
 mod access;
+mod address;
+mod admission;
 mod args;
 mod clock;
 mod directory;
 mod doors;
 mod drain;
+mod entrance;
 mod fan_session;
 mod feeds;
 mod follow;
 mod freshness;
 mod handshake;
 mod peers;
+mod poll_pace;
 mod presence;
 mod query;
 mod read;
@@ -31,9 +35,12 @@ mod telemetry;
 mod trim;
 
 use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
 use axum::routing::get;
 use grandstand_broker::{Broker, ReadError};
 use grandstand_server::compress::compressed;
@@ -41,7 +48,7 @@ use grandstand_server::cors::{self, Origin};
 use grandstand_server::limits::with_problem_fallbacks;
 use grandstand_server::listen::Listener;
 use grandstand_server::readiness::Check;
-use grandstand_server::serve::{ServeLimits, serve};
+use grandstand_server::serve::{ServeLimits, serve_counted};
 use grandstand_server::token::Verifier;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -49,16 +56,18 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use args::{Anonymous, FanArgs, GatewayArgs, PlaceArgs, Writes};
+pub use args::{AdmissionArgs, Anonymous, FanArgs, GatewayArgs, PlaceArgs, Writes};
 pub use drain::DrainArgs;
 pub use presence::Advertised;
 pub use sign::FreshSign;
 
 use crate::access::Access;
+use crate::address::TrustedProxies;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::doors::Streams;
 use crate::drain::Drain;
+use crate::entrance::Entrance;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
 use crate::peers::PeerWatch;
@@ -83,8 +92,10 @@ pub struct Gateway {
     pub drain: DrainArgs,
     /// Origins whose pages may sign in.
     pub cors_origins: Vec<Origin>,
-    /// Connections at once.
+    /// Lasting connections at once.
     pub connections_max: usize,
+    /// Who may come in, and how fast.
+    pub admission: AdmissionArgs,
     /// Told when there is a list of matches to show.
     pub readiness: Check,
     /// Told when its peers fare better.
@@ -98,6 +109,7 @@ pub struct Gateway {
 /// What every request of this gateway shares.
 struct Edge {
     access: Access,
+    entrance: Arc<Entrance>,
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
     strips: Arc<Strips>,
@@ -136,18 +148,22 @@ impl Gateway {
         let live = self.broker.live_feed().await?;
         let clock = Clock::start();
         let name = self.advertised.name.to_string();
-        let feeds = Arc::new(Feeds::new(self.fans.log_bytes_max));
+        let directory = Arc::new(Directory::default());
+        let feeds = Arc::new(Feeds::new(Arc::clone(&directory), self.fans.log_bytes_max));
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
         let (count, writes) = (self.fans.shards(), self.fans.writes);
         let streams = Streams::new(usize::from(self.fans.sse_max));
         let fallen = CancellationToken::new();
-        let directory = Arc::new(Directory::default());
         let strips = Arc::new(Strips::new(Arc::clone(&directory)));
         let drain = Arc::new(Drain::default());
         let (ground, errands) = shard::ground(clock, &feeds, &strips, &sessions, &drain);
         let (shards, threads) = shard::start(count, writes, ground, &fallen)?;
+        let bounds = self.admission.bounds(self.connections_max);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let entrance = Arc::new(Entrance::new(bounds, self.admission.polls_max, cores));
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
+            entrance: Arc::clone(&entrance),
             feeds,
             directory,
             strips,
@@ -191,15 +207,20 @@ impl Gateway {
         tasks.spawn(Arc::clone(&edge.sessions).run(tasks_stop.clone()));
         tasks.spawn(presence.run(tasks_stop.clone()));
         tasks.spawn(peer_watch.run(tasks_stop.clone()));
+        tasks.spawn(Arc::clone(&entrance).run(tasks_stop.clone()));
         tasks.spawn(errands.run(Arc::clone(&edge)));
         tasks.spawn(trim::after_bursts(Arc::clone(&edge), tasks_stop.clone()));
 
         let limits = ServeLimits {
-            connections_max: self.connections_max,
+            connections_max: self.admission.polls_max,
+            accepts_per_s: self.admission.accept_rate,
+            accept_burst: self.admission.accept_burst,
             stop_wait_max: self.drain.requests_max(),
             ..ServeLimits::default()
         };
-        let router = router(Arc::clone(&edge), self.cors_origins);
+        let proxies = TrustedProxies::new(self.admission.trusted_proxies);
+        let router = behind(proxies, router(Arc::clone(&edge), self.cors_origins));
+        let cost = entrance.cost.clone();
         self.staying.ready();
         let accept_stop = CancellationToken::new();
         let leaving = async {
@@ -214,10 +235,8 @@ impl Gateway {
             edge.shards.drain();
             accept_stop.cancel();
         };
-        tokio::join!(
-            serve(listener, router, limits, accept_stop.clone()),
-            leaving
-        );
+        let served = serve_counted(listener, router, limits, cost, accept_stop.clone());
+        tokio::join!(served, leaving);
         edge.handshakes.close();
         edge.handshakes.wait().await;
         edge.shards.end();
@@ -243,4 +262,16 @@ fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
         .with_state(edge);
     let all = with_problem_fallbacks(doors.merge(grandstand_web::fan_page()));
     compressed(all).layer(cors::layer(origins))
+}
+
+/// The same for clients who come by way of proxies: each has its own address.
+fn behind(proxies: TrustedProxies, router: Router) -> Router {
+    if proxies.is_empty() {
+        return router;
+    }
+    let proxies = Arc::new(proxies);
+    router.layer(map_request(move |request: Request| {
+        let proxies = Arc::clone(&proxies);
+        async move { proxies.look_behind(request) }
+    }))
 }

@@ -28,6 +28,15 @@ pub(crate) fn describe() {
         "grandstand_shards",
         "Event loops for fans, by how they began to write: uring in batches, or plain"
     );
+    describe_gauge!(
+        "grandstand_headroom",
+        "What is left of that which is scarcest, places or CPU, from 0 to 1"
+    );
+    describe_gauge!(
+        "grandstand_poll_after_seconds",
+        Unit::Seconds,
+        "When pollers are told to come again, so that they stay a small share of the CPU"
+    );
     describe_histogram!(
         "grandstand_shard_lag_seconds",
         Unit::Seconds,

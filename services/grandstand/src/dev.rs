@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use grandstand_broker::{Broker, ConnectOptions, Keys, Role};
-use grandstand_gateway::{DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
+use grandstand_gateway::{AdmissionArgs, DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
 use grandstand_play::Speed;
 use grandstand_scoring::{ScoringConfig, start};
 use grandstand_server::keys::{TokenKey, load_or_create};
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use crate::dev::data::check as check_data;
 
 use crate::config::check::{self, DevChecked};
-use crate::config::descriptors;
+use crate::config::descriptors::{self, Wanted};
 use crate::dev::broker::Served;
 use crate::dev::data::DataFolder;
 use crate::dev::playing::{Player, Playing};
@@ -210,12 +210,17 @@ impl Roles<'_> {
     ) -> anyhow::Result<()> {
         let _stop_all = self.stop.clone().drop_guard();
         let usual = ServeLimits::default();
+        let admission = AdmissionArgs::default();
+        let polls = admission.polls_max;
         let limits = ServeLimits {
             stop_wait_max: Duration::from_secs(2),
-            connections_max: descriptors::fitting(2, usual.connections_max),
+            connections_max: descriptors::fitting(2, usual.connections_max, polls),
             ..usual
         };
-        descriptors::reserve(2 * limits.connections_max)?;
+        descriptors::reserve(Wanted {
+            connections: 2 * limits.connections_max,
+            polls,
+        })?;
         let config = ScoringConfig {
             limits,
             ..ScoringConfig::new(Verifier::new(self.token_key))
@@ -233,6 +238,7 @@ impl Roles<'_> {
             drain: DrainArgs::AT_ONCE,
             cors_origins: Vec::new(),
             connections_max: limits.connections_max,
+            admission,
             readiness: readiness.check("gateway"),
             peers: readiness.check("peers"),
             staying: readiness.check("staying"),

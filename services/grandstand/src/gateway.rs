@@ -9,16 +9,21 @@ use grandstand_server::keys;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{check, descriptors};
+use crate::config::check;
+use crate::config::descriptors::{self, Wanted};
 use crate::process::{KEYS, Process, listen, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
     if args.edge.check_config {
-        return Ok(check::role(&args.edge, &args.nats_url, Role::Gateway).await);
+        let polls = args.admission.polls_max;
+        return Ok(check::role(&args.edge, polls, &args.nats_url, Role::Gateway).await);
     }
     let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
-    descriptors::reserve(args.edge.connections_max)?;
+    descriptors::reserve(Wanted {
+        connections: args.edge.connections_max,
+        polls: args.admission.polls_max,
+    })?;
     let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let sign = FreshSign::new();
     let process = Process::start_with(args.edge.admin_listen, sign.routes())?;
@@ -35,6 +40,7 @@ pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
         drain: args.drain,
         cors_origins: args.edge.cors_origins,
         connections_max: args.edge.connections_max,
+        admission: args.admission,
         readiness: process.readiness.check("gateway"),
         peers: process.readiness.check("peers"),
         staying: process.readiness.check("staying"),

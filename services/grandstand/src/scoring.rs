@@ -10,16 +10,20 @@ use grandstand_server::serve::ServeLimits;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{check, descriptors};
+use crate::config::check;
+use crate::config::descriptors::{self, Wanted};
 use crate::process::{KEYS, Process, STOP_MAX, listen, until_stopped};
 
 /// Serves until a signal.
 pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     if args.edge.check_config {
-        return Ok(check::role(&args.edge, &args.nats_url, Role::Scoring).await);
+        return Ok(check::role(&args.edge, 0, &args.nats_url, Role::Scoring).await);
     }
     let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
-    descriptors::reserve(args.edge.connections_max)?;
+    descriptors::reserve(Wanted {
+        connections: args.edge.connections_max,
+        polls: 0,
+    })?;
     let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let process = Process::start(args.edge.admin_listen)?;
     let broker = Broker::connect(ConnectOptions::new(

@@ -1,10 +1,19 @@
 //! The accept loop: HTTP/1.1 with upgrades, every connection bounded, one stop for all.
+//!
+//! `accept_rate` says how fast connections are taken in, `lobby` who has a place and who goes when
+//! there is none, `guest` is such a place, `cost` what requests take, `farewell` the end.
+
+mod accept_rate;
+mod cost;
+mod farewell;
+mod guest;
+mod lobby;
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -15,36 +24,45 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+pub use self::cost::{RequestCost, RequestCounts, process_cpu};
+pub use self::guest::ConnectionSlot;
+
+use self::accept_rate::AcceptRate;
+use self::farewell::{linger, say_no_room};
+use self::guest::{Answer, Guest, Lobbies};
+use self::lobby::AtDoor;
 use crate::listen::Listener;
-use crate::problem::Problem;
 use crate::unread;
 
 /// How long to leave the kernel alone after it had no descriptor or memory for a connection.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
-/// How long a closed connection's input is read and thrown away: closing with unread input resets
-/// the connection, and the client never sees the answer.
-const LINGER_MAX: Duration = Duration::from_secs(1);
-/// And how much of it.
-const LINGER_BYTES_MAX: usize = 1024 * 1024;
+/// How often the door is looked at when nobody comes.
+const LOOK: Duration = Duration::from_millis(100);
 /// How many clients at once are told that there is no room; more are just closed.
 const REFUSALS_MAX: usize = 64;
-/// When a client that found no room may come again.
-const REFUSED_RETRY_AFTER_S: u64 = 5;
 
 /// What bounds a listener's connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServeLimits {
-    /// Connections at once, upgraded ones that keep their [`ConnectionSlot`] included.
+    /// Connections at once that speak HTTP; one that is upgraded is not counted any more.
     pub connections_max: usize,
+    /// Connections taken in a second, 0 for no limit. More wait in the kernel's queue: a crowd that
+    /// comes at once is served in its turn, while refusing costs as much as serving and has the
+    /// refused come again. When that queue is full too, the kernel has clients knock again.
+    pub accepts_per_s: u32,
+    /// And so many at once after a pause.
+    pub accept_burst: u32,
     /// From accepting, or from the end of the request before, to the end of a request's head. So
-    /// it also ends idle connections: a balancer in front must let go of its own sooner.
+    /// it also ends idle connections, if nobody needs their place before: a balancer in front must
+    /// let go of its own sooner.
     pub head_wait_max: Duration,
     /// Bytes of a request's head, and of what is read ahead. At least 8 KiB.
     pub head_bytes_max: usize,
@@ -56,19 +74,14 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections_max: 10_000,
+            accepts_per_s: 0,
+            accept_burst: 0,
             head_wait_max: Duration::from_secs(10),
             head_bytes_max: 16 * 1024,
             stop_wait_max: Duration::from_secs(10),
         }
     }
 }
-
-/// A connection's place under `connections_max`, an extension of every request. Whoever upgrades a
-/// connection keeps a clone for as long as it lives, so that it goes on counting.
-#[derive(Debug, Clone)]
-pub struct ConnectionSlot(
-    #[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>,
-);
 
 /// Serves `router` until `stop`, then lets running requests end within `stop_wait_max`. Every
 /// request has the peer's address as the extension `ConnectInfo<SocketAddr>`, so that axum's
@@ -80,6 +93,43 @@ pub async fn serve(
     limits: ServeLimits,
     stop: CancellationToken,
 ) {
+    serve_counted(listener, router, limits, RequestCost::default(), stop).await;
+}
+
+/// Describes the metrics of all listeners of this process.
+fn describe() {
+    describe_gauge!(
+        "grandstand_http_connections",
+        "Connections that speak HTTP, on any port of ours"
+    );
+    describe_histogram!(
+        "grandstand_http_accept_held_seconds",
+        Unit::Seconds,
+        "How long connections waited to be taken in because of the accept rate, while the others waited in the kernel's queue"
+    );
+    describe_counter!(
+        "grandstand_http_idle_cut_total",
+        "Connections without a request that were cut, as their places were needed"
+    );
+    describe_counter!(
+        "grandstand_http_connections_refused_total",
+        "Connections that found every place taken by a request"
+    );
+    describe_counter!(
+        "grandstand_http_accept_failures_total",
+        "Times that the system had no descriptor or memory for a connection"
+    );
+}
+
+/// As [`serve`], and `cost` tells what the requests take.
+pub async fn serve_counted(
+    listener: Listener,
+    router: Router,
+    limits: ServeLimits,
+    cost: RequestCost,
+    stop: CancellationToken,
+) {
+    describe();
     let tasks = TaskTracker::new();
     // Cancelled when this future ends, however that happens: no connection outlives it.
     let cut = CancellationToken::new();
@@ -87,20 +137,21 @@ pub async fn serve(
     let server = Server {
         router,
         http: http_of(limits),
-        slots: Arc::new(Semaphore::new(
-            limits.connections_max.min(Semaphore::MAX_PERMITS),
-        )),
+        lobby: Arc::new(Lobbies::new(limits.connections_max, cost.clone())),
+        cost,
         refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+        began: Instant::now(),
         tasks: tasks.clone(),
         stop: stop.clone(),
         cut: cut.clone(),
     };
-    server.accept_until_stop(listener).await;
+    let rate = AcceptRate::new(limits.accepts_per_s, limits.accept_burst);
+    stop.run_until_cancelled(server.accept(&listener, rate))
+        .await;
+    // Nobody else is taken in while the last are served.
+    drop(listener);
     tasks.close();
-    if tokio::time::timeout(limits.stop_wait_max, tasks.wait())
-        .await
-        .is_err()
-    {
+    if timeout(limits.stop_wait_max, tasks.wait()).await.is_err() {
         tracing::warn!(
             connections = tasks.len(),
             "cutting what did not end in time"
@@ -114,8 +165,10 @@ pub async fn serve(
 struct Server {
     router: Router,
     http: http1::Builder,
-    slots: Arc<Semaphore>,
+    lobby: Arc<Lobbies>,
+    cost: RequestCost,
     refusals: Arc<Semaphore>,
+    began: Instant,
     tasks: TaskTracker,
     stop: CancellationToken,
     cut: CancellationToken,
@@ -131,43 +184,73 @@ fn http_of(limits: ServeLimits) -> http1::Builder {
 }
 
 impl Server {
-    async fn accept_until_stop(&self, listener: Listener) {
+    async fn accept(&self, listener: &Listener, mut rate: AcceptRate) {
         loop {
-            let accepted = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return,
-                accepted = listener.socket.accept() => accepted,
+            let accepted = timeout(LOOK, listener.socket.accept()).await;
+            self.lobby.attend();
+            let Ok(accepted) = accepted else {
+                continue;
             };
             match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer),
+                Ok((stream, peer)) => {
+                    self.hold_back(&mut rate).await;
+                    self.admit(stream, peer).await;
+                }
                 Err(error) if is_the_clients(&error) => {
                     tracing::debug!(%error, "a connection was gone before it was accepted");
                 }
                 Err(error) => {
                     metrics::counter!("grandstand_http_accept_failures_total").increment(1);
                     tracing::warn!(%error, "cannot accept connections, trying again");
-                    tokio::select! {
-                        () = self.stop.cancelled() => return,
-                        () = tokio::time::sleep(EXHAUSTED_PAUSE) => {}
-                    }
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
                 }
             }
         }
     }
 
-    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+    /// Waits until the next may come in.
+    async fn hold_back(&self, rate: &mut AcceptRate) {
+        while let Err(wait_us) = rate.take(self.began.elapsed().as_micros() as u64) {
+            let wait = Duration::from_micros(wait_us);
+            metrics::histogram!("grandstand_http_accept_held_seconds").record(wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Who has no place waits for one here, and the others behind it in the kernel's queue.
+    async fn admit(&self, stream: TcpStream, peer: SocketAddr) {
         // Fails only on a socket that is dead already; the first read says so.
         let _ = stream.set_nodelay(true);
-        match self.slots.clone().try_acquire_owned() {
-            Ok(permit) => {
-                let slot = ConnectionSlot(Arc::new(permit));
-                let connection = self.connection(stream, peer, slot);
-                let cut = self.cut.clone();
-                self.tasks
-                    .spawn(async move { cut.run_until_cancelled(connection).await });
+        loop {
+            match self.lobby.at_door() {
+                AtDoor::Enter(number, goes) => {
+                    if let Some(goes) = goes {
+                        metrics::counter!("grandstand_http_idle_cut_total").increment(1);
+                        goes.abort();
+                    }
+                    return self.begin(stream, peer, number);
+                }
+                AtDoor::Wait => {
+                    // Whichever comes first, it is looked at again.
+                    let _ = timeout(LOOK, self.lobby.room.notified()).await;
+                    self.lobby.attend();
+                }
+                AtDoor::Refuse => return self.refuse(stream),
             }
-            Err(_) => self.refuse(stream),
         }
+    }
+
+    fn begin(&self, stream: TcpStream, peer: SocketAddr, number: u64) {
+        let guest = Arc::new(self.lobby.guest(number));
+        let answered = Arc::clone(&guest.answered);
+        // Boxed once, as it is large and moved from hand to hand.
+        let connection = Box::pin(self.connection(stream, peer, guest));
+        let connection = self.cost.measure(answered, connection);
+        let cut = self.cut.clone();
+        let task = self
+            .tasks
+            .spawn(async move { cut.run_until_cancelled(connection).await });
+        self.lobby.name(number, task.abort_handle());
     }
 
     fn refuse(&self, stream: TcpStream) {
@@ -188,24 +271,31 @@ impl Server {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        slot: ConnectionSlot,
+        guest: Arc<Guest>,
     ) -> impl Future<Output = ()> + Send + use<> {
         let router = self.router.clone();
-        let held = slot.clone();
+        let held = Arc::clone(&guest);
         let service = service_fn(move |request: Request<Incoming>| {
+            guest.asks();
             let (head, body) = request.into_parts();
             let (body, unread) = unread::watch(body);
             let mut request = Request::from_parts(head, Body::new(body));
             request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(slot.clone());
+            let slot = ConnectionSlot(Arc::clone(&guest));
+            request.extensions_mut().insert(slot);
             let answer = router.clone().oneshot(request);
+            let guest = Arc::clone(&guest);
             async move {
                 let mut response = answer.await?;
                 if unread.is_there() {
                     let close = HeaderValue::from_static("close");
                     response.headers_mut().insert(CONNECTION, close);
                 }
-                Ok::<_, Infallible>(response)
+                let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+                Ok::<_, Infallible>(response.map(|body| match is_upgrade {
+                    true => Answer::of_upgrade(body),
+                    false => Answer::new(body, guest),
+                }))
             }
         });
         let mut connection = self
@@ -243,43 +333,4 @@ fn is_the_clients(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::Interrupted
     )
-}
-
-/// Answers 503 without reading the request, and closes.
-async fn say_no_room(mut stream: TcpStream) {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "over-capacity",
-        "There is no room for another connection",
-    );
-    let body = problem.document().to_string();
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
-         content-length: {}\r\nretry-after: {REFUSED_RETRY_AFTER_S}\r\n\
-         cache-control: no-store\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    // A fresh socket takes this much at once; a client that is gone needs no answer.
-    if stream.write_all(answer.as_bytes()).await.is_ok() {
-        linger(stream).await;
-    }
-}
-
-/// Says that nothing more will come, and reads and throws away until the client closes too, within
-/// bounds.
-async fn linger(mut stream: TcpStream) {
-    // Fails where it was done before, or where nobody is there any more: reading then ends at once.
-    let _ = stream.shutdown().await;
-    let discard = async {
-        let mut scratch = [0u8; 2048];
-        let mut left = LINGER_BYTES_MAX;
-        while let Ok(count @ 1..) = stream.read(&mut scratch).await {
-            left = left.saturating_sub(count);
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    // At the bound there is nothing better to do than to close.
-    let _ = tokio::time::timeout(LINGER_MAX, discard).await;
 }

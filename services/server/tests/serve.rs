@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, Extension, Request};
+use axum::middleware::Next;
 use axum::routing::{any, get, post};
 use bytes::Bytes;
 use grandstand_server::limits::read_body;
 use grandstand_server::listen::{Listener, SocketOptions};
-use grandstand_server::serve::{ConnectionSlot, ServeLimits, serve};
+use grandstand_server::serve::{ConnectionSlot, RequestCost, ServeLimits, serve, serve_counted};
 use http::StatusCode;
 use http::header::{CONNECTION, UPGRADE};
 use hyper_util::rt::TokioIo;
@@ -210,40 +211,6 @@ async fn a_body_that_is_too_large_is_refused_and_the_client_hears_it() {
     }
 }
 
-#[tokio::test]
-async fn whoever_is_over_the_cap_is_told_and_a_place_that_is_left_is_free_again() {
-    let served = Served::start(
-        hello(),
-        ServeLimits {
-            connections_max: 1,
-            ..limits()
-        },
-    );
-    let mut first = served.connect().await;
-    ask(&mut first, "/").await;
-    read_answer(&mut first, 5).await;
-
-    let mut second = served.connect().await;
-    ask(&mut second, "/").await;
-    let refused = read_to_clean_end(&mut second).await;
-    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
-    assert!(refused.contains("retry-after: 5") && refused.contains("/problems/over-capacity"));
-
-    drop(first);
-    in_time(async {
-        loop {
-            let mut third = served.connect().await;
-            ask(&mut third, "/").await;
-            let mut status = [0; 12];
-            third.read_exact(&mut status).await.unwrap();
-            if &status == b"HTTP/1.1 200" {
-                break;
-            }
-        }
-    })
-    .await;
-}
-
 /// A route that begins to answer when told, and says when it was asked.
 fn waiting(asked: Arc<Notify>, go_on: Arc<Notify>) -> Router {
     let wait = move || {
@@ -255,6 +222,139 @@ fn waiting(asked: Arc<Notify>, go_on: Arc<Notify>) -> Router {
         }
     };
     Router::new().route("/wait", get(wait))
+}
+
+#[tokio::test]
+async fn whoever_finds_only_requests_is_told_and_a_place_that_is_left_is_free_again() {
+    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let served = Served::start(
+        waiting(asked.clone(), go_on.clone()),
+        ServeLimits {
+            connections_max: 1,
+            ..limits()
+        },
+    );
+    let mut first = served.connect().await;
+    ask(&mut first, "/wait").await;
+    in_time(asked.notified()).await;
+
+    let mut second = served.connect().await;
+    ask(&mut second, "/wait").await;
+    let refused = read_to_clean_end(&mut second).await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    assert!(refused.contains("retry-after: 5") && refused.contains("/problems/over-capacity"));
+
+    go_on.notify_one();
+    assert!(read_answer(&mut first, 4).await.ends_with("done"));
+    // Its request is done: it goes for whoever has one.
+    let mut third = served.connect().await;
+    ask(&mut third, "/wait").await;
+    in_time(asked.notified()).await;
+    go_on.notify_one();
+    assert!(read_answer(&mut third, 4).await.ends_with("done"));
+    assert_eq!(read_all(&mut first).await, "");
+}
+
+#[tokio::test]
+async fn clients_that_are_slow_with_their_heads_stop_nobody() {
+    let served = Served::start(
+        hello(),
+        ServeLimits {
+            connections_max: 8,
+            head_wait_max: PATIENCE * 6,
+            ..limits()
+        },
+    );
+    let mut slow = Vec::new();
+    for _ in 0..40 {
+        let mut client = served.connect().await;
+        client.write_all(b"GET / HTTP/1.1\r\nho").await.unwrap();
+        slow.push(client);
+    }
+    for _ in 0..20 {
+        let mut client = served.connect().await;
+        ask(&mut client, "/").await;
+        assert!(read_answer(&mut client, 5).await.ends_with("hello"));
+    }
+    // The first of the slow is long gone.
+    assert_eq!(read_all(&mut slow[0]).await, "");
+}
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_is_all_served() {
+    let served = Served::start(
+        hello(),
+        ServeLimits {
+            connections_max: 100,
+            accepts_per_s: 5_000,
+            accept_burst: 100,
+            ..limits()
+        },
+    );
+    let address = served.address;
+    let crowd = (0..2_000).map(|_| async move {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        read_all(&mut client).await
+    });
+    let answers = futures_util::future::join_all(crowd).await;
+    let unserved = answers.iter().filter(|answer| !answer.ends_with("hello"));
+    assert_eq!(unserved.count(), 0);
+}
+
+#[tokio::test]
+async fn connections_are_taken_no_faster_than_the_rate() {
+    let served = Served::start(
+        hello(),
+        ServeLimits {
+            accepts_per_s: 20,
+            accept_burst: 2,
+            ..limits()
+        },
+    );
+    let began = Instant::now();
+    for _ in 0..12 {
+        let mut client = served.connect().await;
+        ask(&mut client, "/").await;
+        assert!(read_answer(&mut client, 5).await.ends_with("hello"));
+    }
+    assert!(
+        began.elapsed() >= Duration::from_millis(490),
+        "ten waited 50 ms each"
+    );
+}
+
+#[tokio::test]
+async fn what_requests_take_is_measured() {
+    let cost = RequestCost::default();
+    let listener =
+        Listener::bind("127.0.0.1:0".parse().unwrap(), SocketOptions::default()).unwrap();
+    let served = Served {
+        address: listener.local_address(),
+        stop: CancellationToken::new(),
+        task: tokio::spawn(async {}),
+    };
+    let serving = serve_counted(
+        listener,
+        hello(),
+        limits(),
+        cost.clone(),
+        served.stop.clone(),
+    );
+    let task = tokio::spawn(serving);
+    for _ in 0..64 {
+        let mut client = served.connect().await;
+        ask(&mut client, "/").await;
+        read_answer(&mut client, 5).await;
+    }
+    served.stop().await;
+    in_time(task).await.unwrap();
+
+    let counts = cost.counts();
+    assert_eq!((counts.answered, counts.measured), (64, 4));
+    let each_ns = counts.measured_ns / counts.measured;
+    assert!((1_000..50_000_000).contains(&each_ns), "{each_ns}");
 }
 
 #[tokio::test]
@@ -307,16 +407,11 @@ async fn idle_connections_do_not_hold_up_the_stop() {
 }
 
 /// Takes the socket back after the upgrade, echoes one byte and what had been read ahead, and
-/// lets go of the slot when it is told to.
+/// closes it when it is told to.
 fn upgrading(let_go: Arc<Notify>) -> Router {
     let upgrade = move |mut request: Request| {
         let let_go = let_go.clone();
         async move {
-            let slot = request
-                .extensions()
-                .get::<ConnectionSlot>()
-                .unwrap()
-                .clone();
             let upgrade = hyper::upgrade::on(&mut request);
             tokio::spawn(async move {
                 let upgraded = upgrade.await.unwrap();
@@ -328,7 +423,6 @@ fn upgrading(let_go: Arc<Notify>) -> Router {
                 let byte = stream.read_u8().await.unwrap();
                 stream.write_u8(byte).await.unwrap();
                 let_go.notified().await;
-                drop(slot);
             });
             (
                 StatusCode::SWITCHING_PROTOCOLS,
@@ -340,7 +434,7 @@ fn upgrading(let_go: Arc<Notify>) -> Router {
 }
 
 #[tokio::test]
-async fn an_upgraded_socket_is_taken_back_with_its_early_bytes_and_keeps_its_slot() {
+async fn an_upgraded_socket_is_taken_back_with_its_early_bytes_and_its_place_is_free() {
     let let_go = Arc::new(Notify::new());
     let limits = ServeLimits {
         connections_max: 1,
@@ -362,12 +456,38 @@ async fn an_upgraded_socket_is_taken_back_with_its_early_bytes_and_keeps_its_slo
 
     let mut second = served.connect().await;
     ask(&mut second, "/").await;
-    assert!(
-        read_all(&mut second).await.starts_with("HTTP/1.1 503"),
-        "it still counts"
-    );
+    assert!(read_answer(&mut second, 5).await.ends_with("hello"));
     let_go.notify_one();
     assert_eq!(read_all(&mut client).await, "");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_counted_elsewhere_takes_no_place() {
+    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let router = waiting(asked.clone(), go_on.clone()).layer(axum::middleware::from_fn(
+        |Extension(slot): Extension<ConnectionSlot>, request: Request, next: Next| {
+            slot.leave();
+            next.run(request)
+        },
+    ));
+    let served = Served::start(
+        router,
+        ServeLimits {
+            connections_max: 1,
+            ..limits()
+        },
+    );
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = served.connect().await;
+        ask(&mut client, "/wait").await;
+        in_time(asked.notified()).await;
+        clients.push(client);
+    }
+    for mut client in clients {
+        go_on.notify_one();
+        assert!(read_answer(&mut client, 4).await.ends_with("done"));
+    }
 }
 
 #[tokio::test]

@@ -147,12 +147,12 @@ impl Followed {
         self.told = Told::Absent;
         Output::Answer(Frame::of(
             codec,
-            &ServerMessage::Error {
-                code: "unknown_match",
-                title: "There is no such match (yet)",
-                detail: "You are told once it is created; check the id if you expected it to be there.",
-                match_id: Some(&self.match_id),
-            },
+            &ServerMessage::error(
+                "unknown_match",
+                "There is no such match (yet)",
+                "You are told once it is created; check the id if you expected it to be there.",
+                Some(&self.match_id),
+            ),
         ))
     }
 

@@ -147,11 +147,11 @@ impl Connection {
     }
 
     fn say_refused(&mut self, refusal: SessionRefusal) {
-        self.answer(&ServerMessage::Error {
-            code: refusal.code(),
-            title: refusal.title(),
-            detail: refusal.detail(),
-            match_id: None,
-        });
+        self.answer(&ServerMessage::error(
+            refusal.code(),
+            refusal.title(),
+            refusal.detail(),
+            None,
+        ));
     }
 }

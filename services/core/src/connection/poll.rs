@@ -64,12 +64,12 @@ impl Connection {
             .is_some_and(|expires_us| expires_us.get() <= now_us)
         {
             self.close(CloseCode::Token, "token expired");
-            self.answer(&ServerMessage::Error {
-                code: "token_expired",
-                title: "Your token has expired",
-                detail: "Connect again with a newer one; refresh sends it before it comes to this.",
-                match_id: None,
-            });
+            self.answer(&ServerMessage::error(
+                "token_expired",
+                "Your token has expired",
+                "Connect again with a newer one; refresh sends it before it comes to this.",
+                None,
+            ));
             return self.take_answer().map(Output::Answer);
         }
         let silent = self
@@ -127,12 +127,12 @@ impl Connection {
         self.unfollow(match_id);
         Output::Answer(Frame::of(
             self.settings.codec,
-            &ServerMessage::Error {
-                code: "not_allowed",
-                title: "Your token does not name this match",
-                detail: "It is private: ask whoever runs it for a token that names it.",
-                match_id: Some(match_id),
-            },
+            &ServerMessage::error(
+                "not_allowed",
+                "Your token does not name this match",
+                "It is private: ask whoever runs it for a token that names it.",
+                Some(match_id),
+            ),
         ))
     }
 

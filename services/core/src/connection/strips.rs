@@ -23,12 +23,12 @@ impl Connection {
             .policy
             .is_some_and(|policy| policy > self.rights.policy_max)
         {
-            self.answer(&ServerMessage::Error {
-                code: "policy_not_granted",
-                title: "Your tier does not grant this policy",
-                detail: "You follow the strips by the best policy that your tier grants.",
-                match_id: None,
-            });
+            self.answer(&ServerMessage::error(
+                "policy_not_granted",
+                "Your tier does not grant this policy",
+                "You follow the strips by the best policy that your tier grants.",
+                None,
+            ));
         }
         let phase = self.settings.phase;
         let policy = self.rights.policy(wish.policy, wish.delay_s, 0, phase);

@@ -71,12 +71,12 @@ fn first_messages() -> Vec<Value> {
         ),
         say(
             "error",
-            ServerMessage::Error {
-                code: "unknown_match",
-                title: "There is no such match (yet)",
-                detail: "You are told once it is created.",
-                match_id: Some(&match_id),
-            },
+            ServerMessage::error(
+                "unknown_match",
+                "There is no such match (yet)",
+                "You are told once it is created.",
+                Some(&match_id),
+            ),
         ),
     ]
 }
@@ -111,6 +111,7 @@ fn errors() -> Vec<Value> {
     let of_connection = [
         "token_expired",
         "bad_message",
+        "too_many",
         "bad_session",
         "unknown_session",
         "foreign_session",
@@ -119,15 +120,19 @@ fn errors() -> Vec<Value> {
     let codes = of_match.iter().map(|code| (*code, Some(&match_id)));
     let codes = codes.chain(of_connection.iter().map(|code| (*code, None)));
     let errors = codes.map(|(code, match_id)| {
-        let error = ServerMessage::Error {
-            code,
-            title: "What was refused",
-            detail: "What to do now.",
-            match_id,
-        };
+        let error = ServerMessage::error(code, "What was refused", "What to do now.", match_id);
         say(&format!("error: {code}"), error)
     });
-    errors.collect()
+    let over_capacity = ServerMessage::Error {
+        code: "over_capacity",
+        title: "What was refused",
+        detail: "What to do now.",
+        match_id: None,
+        poll_url: Some("/v1/matches/final/events"),
+        poll_after_ms: Some(6_000),
+    };
+    let over_capacity = say("error: over_capacity", over_capacity);
+    errors.chain([over_capacity]).collect()
 }
 
 fn strips() -> [Value; 2] {

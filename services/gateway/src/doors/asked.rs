@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
+use grandstand_server::serve::ConnectionSlot;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
@@ -22,7 +23,9 @@ pub(super) struct Asked {
     /// In which form the client wants its answer.
     pub(super) form: Form,
     uri: Uri,
-    address: Option<IpAddr>,
+    pub(super) address: Option<IpAddr>,
+    /// The connection's place among those for a moment.
+    pub(super) slot: Option<ConnectionSlot>,
 }
 
 impl FromRequestParts<Arc<Edge>> for Asked {
@@ -36,6 +39,7 @@ impl FromRequestParts<Arc<Edge>> for Asked {
             form: Form::of_answer(&parts.headers),
             uri: parts.uri.clone(),
             address: peer.map(|peer| peer.0.ip()),
+            slot: parts.extensions.get::<ConnectionSlot>().cloned(),
         })
     }
 }

@@ -36,7 +36,15 @@ const POLL_AFTER: HeaderName = HeaderName::from_static("grandstand-poll-after-ms
 const STATUS: HeaderName = HeaderName::from_static("grandstand-status");
 
 pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
-    let wish = asked.wish(&["after", "wait", "snapshot"], Wish::of)?;
+    let mut wish = asked.wish(&["after", "wait", "snapshot"], Wish::of)?;
+    // Who finds no place to wait is answered at once, and told when to come again.
+    let waiting = match wish.wait_s {
+        0 => None,
+        _ => asked.edge.entrance.wait(),
+    };
+    if waiting.is_none() {
+        wish.wait_s = 0;
+    }
     let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
     let policy = shown.viewer.policy(0);
     let phase = asked.phase(&shown.viewer);
@@ -215,13 +223,14 @@ impl Poll<'_> {
     /// Who waits here may come back at once; others when there can be something new.
     fn poll_after_ms(&self, ready: &Ready, now_us: u64) -> u64 {
         let policy = self.shown.viewer.policy(ready.feed.delay_s);
-        match (self.wait_s, policy.pace) {
+        let after_ms = match (self.wait_s, policy.pace) {
             (1.., _) => 0,
             (0, Pace::Realtime | Pace::Batch) => POLL_AFTER_MS,
             (0, Pace::Digest { .. }) => {
                 (next_mark_in_us(policy, now_us) + self.spread_us).div_ceil(1_000)
             }
-        }
+        };
+        after_ms.max(self.edge.entrance.poll_pause_ms())
     }
 }
 

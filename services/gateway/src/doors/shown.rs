@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::caching::{tagged, until_the_next_mark};
 use crate::Edge;
 use crate::access::Viewer;
-use crate::feeds::{Content, Following, Reader, Ready};
+use crate::feeds::{Content, Following, NoSlot, Reader, Ready, Share};
 use crate::follow::ABSENT_US;
 
 /// How long a GET waits for a match to be read.
@@ -49,11 +49,13 @@ impl Shown {
         let changed = Arc::new(Notify::new());
         let reader = Reader::Task(Arc::clone(&changed));
         let now_us = edge.clock.now_us();
-        let following = edge.feeds.open(&match_id, reader, now_us, ABSENT_US);
+        let following = edge
+            .feeds
+            .open(&match_id, reader, Share::OfGets, now_us, ABSENT_US);
         let mut shown = Self {
             viewer,
             form,
-            following: following.map_err(|full| busy(&full.to_string()).codec(form))?,
+            following: following.map_err(|none| no_slot(none).codec(form))?,
             changed,
             now_us,
         };
@@ -176,6 +178,18 @@ pub(super) fn frame_response(form: Form, frame: Frame) -> Response {
 
 pub(super) fn not_found(word: &'static str, title: &'static str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, word, title)
+}
+
+fn no_slot(none: NoSlot) -> Problem {
+    match none {
+        NoSlot::Full => busy(&none.to_string()),
+        NoSlot::TooManyUnknown => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-unknown-matches",
+            "Too many matches that are not there are asked for",
+        )
+        .retry_after_s(ABSENT_US.div_ceil(1_000_000)),
+    }
 }
 
 fn busy(detail: &str) -> Problem {

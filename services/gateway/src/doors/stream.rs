@@ -20,8 +20,8 @@ use grandstand_core::message::{self, StripsWish, Subscribe, check_delay, check_h
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
+use http::HeaderName;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
-use http::{HeaderName, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::listener::Listener;
@@ -29,6 +29,8 @@ use self::sight::Sight;
 use super::asked::Asked;
 use super::parameters::Parameters;
 use super::shown::Shown;
+use crate::access::Viewer;
+use crate::entrance::{Place, Sought};
 use crate::query::{QueryError, cursor, fault, number, word};
 use crate::refuse::Refused;
 use crate::shard::{Counts, count_connect};
@@ -37,9 +39,6 @@ use crate::shard::{Counts, count_connect};
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Has nginx pass on each message as it comes.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// When somebody who found no room may come again, and meanwhile poll.
-const RETRY_AFTER_S: u64 = 30;
-const POLL_AFTER_MS: u64 = 5_000;
 
 /// All who listen here.
 pub(crate) struct Streams {
@@ -64,18 +63,8 @@ impl Streams {
         self.connections_max - self.room.available_permits()
     }
 
-    fn place(&self, poll_url: String) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
-            Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "over-capacity",
-                "There is no room for another stream",
-            )
-            .detail("Poll until you find room again.")
-            .member("poll_url", poll_url)
-            .member("poll_after_ms", POLL_AFTER_MS)
-            .retry_after_s(RETRY_AFTER_S)
-        })
+    fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).try_acquire_owned().ok()
     }
 }
 
@@ -87,9 +76,11 @@ pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Res
         let after = last_event(id.to_str().ok());
         wish.after = after.map_err(|error| Problem::from(error).codec(asked.form))?;
     }
+    let match_id = MatchId::new(name.as_str()).ok();
+    let sought = match_id.as_ref().map_or(Sought::Any, Sought::Match);
+    look(&asked, sought)?;
     let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
-    let poll_url = format!("/v1/matches/{}/events", shown.match_id());
-    let place = asked.edge.streams.place(poll_url)?;
+    let place = enter(&asked, &shown.viewer, sought)?;
     count_connect(u64::from(wish.after.is_some()));
     let phase = asked.phase(&shown.viewer);
     let wished = message::Wish::Match(wish.of_match(shown.match_id().clone()));
@@ -101,8 +92,9 @@ pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Res
 /// The strips of all live matches, as long as they are listened to.
 pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
     let wish = asked.wish(&["policy", "delay_s", "heartbeat_s"], Wish::of)?;
+    look(&asked, Sought::Live)?;
     let viewer = asked.edge.access.viewer(&asked.headers)?;
-    let place = asked.edge.streams.place("/v1/live".to_owned())?;
+    let place = enter(&asked, &viewer, Sought::Live)?;
     count_connect(0);
     let phase = asked.phase(&viewer);
     let wished = message::Wish::Strips(StripsWish {
@@ -112,6 +104,36 @@ pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
     let sight = Sight::of_strips(viewer, &asked.edge.strips);
     let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
     Ok(answer(listener))
+}
+
+/// Over capacity is said before any token is looked at, as to a socket.
+fn look(asked: &Asked, sought: Sought<'_>) -> Result<(), Problem> {
+    let edge = &asked.edge;
+    let looked = match edge.streams.room.available_permits() {
+        0 => Err(edge.entrance.no_room(sought)),
+        _ => edge.entrance.look(sought),
+    };
+    looked.map_err(|problem| problem.codec(asked.form))
+}
+
+/// A place among streams and among all that last; the connection no longer takes one of those that
+/// are for a moment.
+fn enter(
+    asked: &Asked,
+    viewer: &Viewer,
+    sought: Sought<'_>,
+) -> Result<(OwnedSemaphorePermit, Place), Problem> {
+    let entrance = &asked.edge.entrance;
+    let entered = match asked.edge.streams.room() {
+        Some(room) => entrance
+            .enter(viewer, asked.address, sought)
+            .map(|place| (room, place)),
+        None => Err(entrance.no_room(sought)),
+    };
+    if let (Ok(_), Some(slot)) = (&entered, &asked.slot) {
+        slot.leave();
+    }
+    entered.map_err(|problem| problem.codec(asked.form))
 }
 
 fn answer(listener: Listener) -> Response {

@@ -69,10 +69,11 @@ impl Feeds {
             // Who opens a match holds this lock until it counts as a reader.
             let mut slots = lock(&self.slots);
             let is_here = slots
+                .by_id
                 .get(&slot.match_id)
                 .is_some_and(|here| Arc::ptr_eq(here, &slot));
             if is_here && !slot.has_readers() && slot.of_log(|_| ()).is_some() {
-                slots.remove(&slot.match_id);
+                slots.by_id.remove(&slot.match_id);
                 drop(slots);
                 // The last to have it, most likely, and with it its log.
                 drop(slot);

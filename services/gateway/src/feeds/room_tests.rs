@@ -12,15 +12,15 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::feeds::{FeedsFull, Following, Reader, Ready};
+use crate::feeds::{Following, NoSlot, Reader, Ready, Share};
 
 const BUDGET_BYTES: u64 = 1 << 20;
 /// So many make a log of about a quarter of the budget.
 const RECORDS: u64 = 256;
 
-fn open(feeds: &Arc<Feeds>, name: &str) -> Result<Following, FeedsFull> {
+fn open(feeds: &Arc<Feeds>, name: &str) -> Result<Following, NoSlot> {
     let reader = Reader::Task(Arc::new(Notify::new()));
-    feeds.open(&MatchId::new(name).unwrap(), reader, 1, 1)
+    feeds.open(&MatchId::new(name).unwrap(), reader, Share::Nobodys, 1, 1)
 }
 
 /// Somebody reads this match, which has so many records of a kilobyte.
@@ -77,7 +77,7 @@ fn evicted(following: &Following) -> u64 {
 
 #[test]
 fn nothing_is_given_while_there_is_room() {
-    let feeds = Arc::new(Feeds::new(BUDGET_BYTES));
+    let feeds = Arc::new(Feeds::new(Arc::default(), BUDGET_BYTES));
     let a = read(&feeds, "a", RECORDS);
     assert_eq!(feeds.make_room(), Given::default());
     assert_eq!(evicted(&a), 0);
@@ -85,7 +85,7 @@ fn nothing_is_given_while_there_is_room() {
 
 #[test]
 fn what_nobody_reads_goes_before_an_event_of_what_somebody_reads() {
-    let feeds = Arc::new(Feeds::new(BUDGET_BYTES));
+    let feeds = Arc::new(Feeds::new(Arc::default(), BUDGET_BYTES));
     let [a, b] = ["a", "b"].map(|name| read(&feeds, name, RECORDS));
     for name in ["c", "d", "e"] {
         drop(read(&feeds, name, RECORDS));
@@ -105,7 +105,7 @@ fn what_nobody_reads_goes_before_an_event_of_what_somebody_reads() {
 
 #[test]
 fn the_largest_logs_give_their_oldest_events_when_all_are_read() {
-    let feeds = Arc::new(Feeds::new(BUDGET_BYTES));
+    let feeds = Arc::new(Feeds::new(Arc::default(), BUDGET_BYTES));
     let large = read(&feeds, "large", 5 * RECORDS);
     let small = read(&feeds, "small", RECORDS / 4);
 
@@ -119,7 +119,7 @@ fn the_largest_logs_give_their_oldest_events_when_all_are_read() {
 
 #[test]
 fn no_match_is_let_in_until_somebody_can_give_something() {
-    let feeds = Arc::new(Feeds::new(BUDGET_BYTES));
+    let feeds = Arc::new(Feeds::new(Arc::default(), BUDGET_BYTES));
     // None has more events than are always kept.
     let mut all: Vec<Following> = (0..30)
         .map(|number| read(&feeds, &format!("m{number}"), 60))
@@ -128,7 +128,7 @@ fn no_match_is_let_in_until_somebody_can_give_something() {
     feeds.make_room();
 
     assert!(feeds.is_full());
-    assert_eq!(open(&feeds, "another").err(), Some(FeedsFull));
+    assert_eq!(open(&feeds, "another").err(), Some(NoSlot::Full));
     assert!(open(&feeds, "m0").is_ok(), "it is in memory");
     all.truncate(10);
     assert!(feeds.make_room().logs > 0);

@@ -57,7 +57,7 @@ impl Follow {
             return;
         }
         if !matches!(&*slot.read(), Content::Ready(_)) {
-            return self.fill_queue.push(match_id.clone());
+            return self.fill_queue.push(match_id.clone(), &self.directory);
         }
         if self.changed.note(match_id, self.clock.now_us()) {
             tracing::error!(%match_id, "the log changed under us; reading it again");
@@ -68,7 +68,7 @@ impl Follow {
     /// Has the logs read that have come to rest.
     pub(super) fn read_changed(&mut self, now_us: u64) {
         for match_id in self.changed.take_due(now_us) {
-            self.fill_queue.push(match_id);
+            self.fill_queue.push(match_id, &self.directory);
         }
     }
 }

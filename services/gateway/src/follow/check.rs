@@ -84,7 +84,7 @@ impl Follow {
         if self.checks.retry_us <= now_us {
             self.checks.retry_us = now_us + RETRY_US;
             for match_id in self.checks.fills_again.drain() {
-                self.fill_queue.push(match_id);
+                self.fill_queue.push(match_id, &self.directory);
             }
             let again = self.checks.leaders_again.drain();
             self.checks.leaders_wanted.extend(again);

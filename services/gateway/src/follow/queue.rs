@@ -1,32 +1,43 @@
-//! The matches whose logs are to be read, each once, in the order in which they were wanted.
+//! The matches whose logs are to be read, each once, in the order in which they were wanted: first
+//! those that are known to be there, so that nobody waits behind names that somebody made up.
 
 use std::collections::{HashSet, VecDeque};
 
 use grandstand_core::ids::MatchId;
 
+use crate::directory::Directory;
+
 /// Bounded by the matches in memory, as long as those that were forgotten are dropped.
 #[derive(Debug, Default)]
 pub(super) struct FillQueue {
-    order: VecDeque<MatchId>,
+    known: VecDeque<MatchId>,
+    unknown: VecDeque<MatchId>,
     members: HashSet<MatchId>,
 }
 
 impl FillQueue {
-    pub(super) fn push(&mut self, match_id: MatchId) {
+    pub(super) fn push(&mut self, match_id: MatchId, directory: &Directory) {
         if self.members.insert(match_id.clone()) {
-            self.order.push_back(match_id);
+            match directory.has(&match_id) {
+                true => self.known.push_back(match_id),
+                false => self.unknown.push_back(match_id),
+            }
         }
     }
 
     pub(super) fn pop(&mut self) -> Option<MatchId> {
-        let match_id = self.order.pop_front()?;
+        let match_id = self
+            .known
+            .pop_front()
+            .or_else(|| self.unknown.pop_front())?;
         self.members.remove(&match_id);
         Some(match_id)
     }
 
     /// Drops those that nobody waits for any more.
     pub(super) fn retain(&mut self, wanted: impl Fn(&MatchId) -> bool) {
-        self.order.retain(|match_id| wanted(match_id));
+        self.known.retain(|match_id| wanted(match_id));
+        self.unknown.retain(|match_id| wanted(match_id));
         self.members.retain(|match_id| wanted(match_id));
     }
 }
@@ -40,16 +51,16 @@ mod tests {
         let [a, b, c] = ["a", "b", "c"].map(|name| MatchId::new(name).unwrap());
         let mut queue = FillQueue::default();
         for match_id in [&a, &b, &a, &c, &b] {
-            queue.push(match_id.clone());
+            queue.push(match_id.clone(), &Directory::default());
         }
         queue.retain(|match_id| *match_id != b);
-        queue.push(a.clone());
+        queue.push(a.clone(), &Directory::default());
         assert_eq!(
             [queue.pop(), queue.pop(), queue.pop()],
             [Some(a.clone()), Some(c), None]
         );
-        queue.push(a.clone());
-        queue.push(b);
+        queue.push(a.clone(), &Directory::default());
+        queue.push(b, &Directory::default());
         assert_eq!(queue.pop(), Some(a));
         assert!(queue.pop().is_some());
     }

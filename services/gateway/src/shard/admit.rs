@@ -12,7 +12,8 @@ use mio::{Interest, Token};
 use super::event_loop::Shard;
 use super::fan::{Fan, Stage};
 use super::inbox::Arrival;
-use crate::feeds::Reader;
+use crate::entrance::Sought;
+use crate::feeds::{NoSlot, Reader};
 use crate::refuse::count_refusal;
 
 impl Shard {
@@ -76,15 +77,27 @@ impl Shard {
         let new: Vec<MatchId> = fan.connection.matches_of_own_name().cloned().collect();
         for match_id in new {
             let now_us = self.clock.now_us();
-            let added = self
-                .interests
-                .add(index, &match_id, &self.feeds, &self.inbox, now_us);
+            let added = self.interests.add(
+                index,
+                &match_id,
+                &self.feeds,
+                &self.inbox,
+                fan.place.share(),
+                now_us,
+            );
             match added {
                 Ok(shared) => fan.connection.share_name(&shared),
-                Err(_) => {
-                    count_refusal("too_many_matches");
-                    fan.connection
-                        .close(CloseCode::TooMany, "too many matches are read here");
+                Err(NoSlot::Full) => {
+                    count_refusal("over_capacity");
+                    let poll_url = Sought::Match(&match_id).poll_url();
+                    fan.connection.no_room(&poll_url, fan.place.send_away());
+                    break;
+                }
+                Err(NoSlot::TooManyUnknown) => {
+                    count_refusal("too_many");
+                    fan.connection.too_many(
+                        "Too many matches that are not there are asked for; come again later.",
+                    );
                     break;
                 }
             }

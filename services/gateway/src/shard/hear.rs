@@ -130,7 +130,11 @@ impl Shard {
                 let key = fan.key(index);
                 if !self.send(key, Task::Verify(token)) {
                     count_refusal("too_many_tokens");
-                    self.refuse_token(index, CloseCode::TooMany, "too many tokens at once");
+                    if let Some(fan) = self.fans.get(index) {
+                        fan.is_refreshing = false;
+                        fan.connection
+                            .too_many("Too many tokens are shown here at once; come again later.");
+                    }
                 }
             }
             Some(Request::Resume(id)) => {

@@ -10,13 +10,13 @@ use grandstand_core::connection::Connection;
 use grandstand_core::ids::MatchId;
 use grandstand_core::message::Wish;
 use grandstand_core::session::SessionId;
-use grandstand_server::serve::ConnectionSlot;
 use grandstand_server::token::TokenError;
 use mio::net::TcpStream;
 use mio::{Registry, Token, Waker};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Identity, Viewer};
+use crate::entrance::Place;
 use crate::fan_session::Found;
 
 /// How many connections wait to be taken in; who comes after them waits to be handed over.
@@ -32,7 +32,7 @@ pub(crate) struct Arrival {
     /// What it asked for in its query.
     pub(crate) wishes: Vec<Wish>,
     /// Held for as long as the fan is there, so that it counts as a connection.
-    pub(crate) slot: Option<ConnectionSlot>,
+    pub(crate) place: Place,
 }
 
 /// Which connection asked: places are used again, arrivals are not.

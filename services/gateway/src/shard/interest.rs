@@ -11,7 +11,7 @@ use grandstand_core::strips::{StripsBoard, StripsView};
 use super::circle::Circle;
 use super::inbox::Inbox;
 use crate::access::Identity;
-use crate::feeds::{Content, Feeds, FeedsFull, Following, Reader};
+use crate::feeds::{Content, Feeds, Following, NoSlot, Reader, Share};
 use crate::follow::ABSENT_US;
 use crate::strips::Strips;
 
@@ -35,11 +35,12 @@ impl Interests {
         match_id: &MatchId,
         feeds: &Arc<Feeds>,
         inbox: &Arc<Inbox>,
+        share: Share,
         now_us: u64,
-    ) -> Result<MatchId, FeedsFull> {
+    ) -> Result<MatchId, NoSlot> {
         if !self.by_id.contains_key(match_id) {
             let reader = Reader::Shard(Arc::clone(inbox));
-            let following = feeds.open(match_id, reader, now_us, ABSENT_US)?;
+            let following = feeds.open(match_id, reader, share, now_us, ABSENT_US)?;
             let interest = Interest {
                 match_id: following.slot().match_id().clone(),
                 following,

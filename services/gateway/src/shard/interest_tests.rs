@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::inbox::Inbox;
 use super::interest::Interests;
-use crate::feeds::Feeds;
+use crate::feeds::{Feeds, Share};
 
 #[derive(Debug, Clone)]
 enum Move {
@@ -42,7 +42,7 @@ impl Ground {
         let poll = Poll::new().unwrap();
         Self {
             interests: Interests::default(),
-            feeds: Arc::new(Feeds::new(u64::MAX)),
+            feeds: Arc::new(Feeds::new(Arc::default(), u64::MAX)),
             inbox: Arc::new(Inbox::new(poll.registry(), Token(0)).unwrap()),
             match_id: MatchId::new("m").unwrap(),
             _poll: poll,
@@ -56,7 +56,9 @@ impl Ground {
             match_id,
             ..
         } = self;
-        let added = self.interests.add(index, match_id, feeds, inbox, 1);
+        let added = self
+            .interests
+            .add(index, match_id, feeds, inbox, Share::Nobodys, 1);
         assert_eq!(added.as_ref(), Ok(&*match_id));
     }
 

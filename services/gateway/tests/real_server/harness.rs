@@ -15,7 +15,7 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{EventId, MatchId};
 use grandstand_core::record::Record;
-use grandstand_gateway::{DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
+use grandstand_gateway::{AdmissionArgs, DrainArgs, FanArgs, FreshSign, Gateway, PlaceArgs};
 use grandstand_server::grant::{self, Tier};
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::{Listener, SocketOptions};
@@ -95,6 +95,7 @@ impl Ground {
             drain: DrainArgs::AT_ONCE,
             cors_origins: vec![],
             connections_max,
+            admission: AdmissionArgs::default(),
             readiness: readiness.check("gateway"),
             peers: readiness.check("peers"),
             staying: readiness.check("staying"),

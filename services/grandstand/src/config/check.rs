@@ -14,6 +14,7 @@ use serde_json::json;
 
 pub(crate) use dev::{DevChecked, dev};
 
+use crate::config::descriptors::Wanted;
 use crate::config::variables;
 use crate::process::say;
 
@@ -66,8 +67,8 @@ impl Finding {
     }
 }
 
-/// Checks scoring or a gateway.
-pub(crate) async fn role(edge: &EdgeArgs, nats_url: &str, role: Role) -> ExitCode {
+/// Checks scoring or a gateway, which has `polls` beside its other connections.
+pub(crate) async fn role(edge: &EdgeArgs, polls: usize, nats_url: &str, role: Role) -> ExitCode {
     let mut findings = edge::keys(&edge.keys, role);
     let addresses = [
         ("--listen", "GRANDSTAND_LISTEN", edge.listen),
@@ -78,7 +79,10 @@ pub(crate) async fn role(edge: &EdgeArgs, nats_url: &str, role: Role) -> ExitCod
         ),
     ];
     findings.extend(edge::addresses(&addresses));
-    findings.push(edge::connections(edge.connections_max));
+    findings.push(edge::connections(Wanted {
+        connections: edge.connections_max,
+        polls,
+    }));
     findings.extend(broker::broker(nats_url, &edge.keys, role).await);
     conclude(findings, edge.json)
 }

@@ -8,24 +8,32 @@ use thiserror::Error;
 /// no room, the broker, logs, and slack.
 const OTHERS: u64 = 256;
 
+/// The connections that one process is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// By `--connections-max`.
+    pub(crate) connections: usize,
+    /// By `--polls-max` beside them, of a gateway.
+    pub(crate) polls: usize,
+}
+
 /// The connections that are allowed are more than this process can hold.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error(
-    "{connections} connections need {needed} file descriptors, and this process may open {allowed}: \
-     allow at most {fitting} with --connections-max (GRANDSTAND_CONNECTIONS_MAX), or raise the limit \
-     (`ulimit -Hn`, LimitNOFILE= of systemd, ulimits of a container)"
+    "{} need {needed} file descriptors, and this process may open {allowed}: \
+     {}, or raise the limit \
+     (`ulimit -Hn`, LimitNOFILE= of systemd, ulimits of a container)", .wanted.in_words(), cure(.wanted, .allowed)
 )]
 pub(crate) struct TooManyConnections {
-    connections: u64,
+    wanted: Wanted,
     needed: u64,
     allowed: u64,
-    fitting: u64,
 }
 
 /// Makes sure that so many connections have descriptors, raising the soft limit where it must.
-pub(crate) fn reserve(connections: usize) -> Result<(), TooManyConnections> {
+pub(crate) fn reserve(wanted: Wanted) -> Result<(), TooManyConnections> {
     let limit = getrlimit(Resource::Nofile);
-    let needed = judge(connections, limit)?;
+    let needed = judge(wanted, limit)?;
     let Some(current) = limit.current.filter(|current| *current < needed) else {
         return Ok(());
     };
@@ -33,8 +41,11 @@ pub(crate) fn reserve(connections: usize) -> Result<(), TooManyConnections> {
         current: Some(needed),
         ..limit
     };
-    setrlimit(Resource::Nofile, raised)
-        .map_err(|_| TooManyConnections::new(connections as u64, current))?;
+    setrlimit(Resource::Nofile, raised).map_err(|_| TooManyConnections {
+        wanted,
+        needed,
+        allowed: current,
+    })?;
     tracing::info!(
         from = current,
         to = needed,
@@ -44,41 +55,60 @@ pub(crate) fn reserve(connections: usize) -> Result<(), TooManyConnections> {
 }
 
 /// How many descriptors that takes, if the hard limit allows them.
-pub(crate) fn judge(connections: usize, limit: Rlimit) -> Result<u64, TooManyConnections> {
-    let connections = connections as u64;
+pub(crate) fn judge(wanted: Wanted, limit: Rlimit) -> Result<u64, TooManyConnections> {
+    let both = (wanted.connections as u64).saturating_add(wanted.polls as u64);
+    let needed = both.saturating_add(OTHERS);
     match limit.maximum {
-        Some(allowed) if connections.saturating_add(OTHERS) > allowed => {
-            Err(TooManyConnections::new(connections, allowed))
-        }
-        _ => Ok(connections.saturating_add(OTHERS)),
+        Some(allowed) if needed > allowed => Err(TooManyConnections {
+            wanted,
+            needed,
+            allowed,
+        }),
+        _ => Ok(needed),
     }
 }
 
-/// How many connections each of `edges` may have in one process, `wanted` at most.
-pub(crate) fn fitting(edges: usize, wanted: usize) -> usize {
+impl Wanted {
+    fn in_words(self) -> String {
+        let Self { connections, polls } = self;
+        match polls {
+            0 => format!("{connections} connections"),
+            _ => format!("{connections} connections and {polls} that poll"),
+        }
+    }
+}
+
+fn cure(wanted: &Wanted, allowed: &u64) -> String {
+    let polls = wanted.polls as u64;
+    match allowed.saturating_sub(OTHERS).saturating_sub(polls) {
+        0 => "allow fewer with --connections-max (GRANDSTAND_CONNECTIONS_MAX) and \
+                  --polls-max (GRANDSTAND_POLLS_MAX)"
+            .to_owned(),
+        fitting => {
+            format!("allow at most {fitting} with --connections-max (GRANDSTAND_CONNECTIONS_MAX)")
+        }
+    }
+}
+
+/// How many connections each of `edges` may have in one process beside `polls`, `wanted` at most.
+pub(crate) fn fitting(edges: usize, wanted: usize, polls: usize) -> usize {
     match getrlimit(Resource::Nofile).maximum {
         Some(allowed) => {
-            let each = allowed.saturating_sub(OTHERS) / edges.max(1) as u64;
+            let left = allowed.saturating_sub(OTHERS).saturating_sub(polls as u64);
+            let each = left / edges.max(1) as u64;
             wanted.min(usize::try_from(each).unwrap_or(wanted))
         }
         None => wanted,
     }
 }
 
-impl TooManyConnections {
-    fn new(connections: u64, allowed: u64) -> Self {
-        Self {
-            connections,
-            needed: connections.saturating_add(OTHERS),
-            allowed,
-            fitting: allowed.saturating_sub(OTHERS),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wanted(connections: usize, polls: usize) -> Wanted {
+        Wanted { connections, polls }
+    }
 
     #[test]
     fn connections_fit_up_to_the_hard_limit_and_not_one_more() {
@@ -87,11 +117,18 @@ mod tests {
             maximum: Some(4_096),
         };
         let most = 4_096 - OTHERS as usize;
-        assert_eq!(judge(most, limit), Ok(4_096));
-        let error = judge(most + 1, limit).unwrap_err();
-        assert_eq!(error.fitting, most as u64);
-        assert!(error.to_string().contains("--connections-max"), "{error}");
-        assert!(judge(usize::MAX, limit).is_err());
+        for polls in [0, 1_000] {
+            assert_eq!(judge(wanted(most - polls, polls), limit), Ok(4_096));
+            let error = judge(wanted(most - polls + 1, polls), limit).unwrap_err();
+            let said = error.to_string();
+            for number in [most - polls, most - polls + 1, 4_096, 4_097] {
+                assert!(said.contains(&number.to_string()), "{number}: {said}");
+            }
+            assert!(said.contains("--connections-max"), "{said}");
+        }
+        let said = judge(wanted(1, most), limit).unwrap_err().to_string();
+        assert!(said.contains("--polls-max"), "{said}");
+        assert!(judge(wanted(usize::MAX, usize::MAX), limit).is_err());
     }
 
     #[test]
@@ -100,18 +137,18 @@ mod tests {
             current: None,
             maximum: None,
         };
-        assert!(judge(usize::MAX, limit).is_ok());
+        assert!(judge(wanted(usize::MAX, 0), limit).is_ok());
     }
 
     #[test]
     fn what_fits_is_reserved() {
-        let most = fitting(1, 1_000);
-        reserve(most).unwrap();
+        let most = fitting(1, 1_000, 100);
+        reserve(wanted(most, 100)).unwrap();
         let limit = getrlimit(Resource::Nofile);
         assert!(
             limit
                 .current
-                .is_none_or(|current| current >= most as u64 + OTHERS)
+                .is_none_or(|current| current >= (most + 100) as u64 + OTHERS)
         );
     }
 }

@@ -21,6 +21,7 @@ use super::sight::Sight;
 use super::text::{self, Text};
 use crate::Edge;
 use crate::access::random_u128;
+use crate::entrance::Place;
 use crate::shard::count_cut;
 
 /// A client whose socket takes nothing for so long is cut.
@@ -47,7 +48,7 @@ pub(super) struct Listener {
     goes: bool,
     /// Why it ended, if we ended it.
     ended: Option<&'static str>,
-    _place: OwnedSemaphorePermit,
+    _place: (OwnedSemaphorePermit, Place),
 }
 
 /// Bytes that hyper has not written yet.
@@ -66,7 +67,7 @@ impl Listener {
     pub(super) fn new(
         edge: Arc<Edge>,
         mut sight: Sight,
-        place: OwnedSemaphorePermit,
+        place: (OwnedSemaphorePermit, Place),
         phase: u8,
         wish: Wish,
         heartbeat_s: Option<u32>,

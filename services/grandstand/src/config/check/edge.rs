@@ -10,7 +10,7 @@ use grandstand_server::keys::{self, KeyError};
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use crate::config::descriptors;
+use crate::config::descriptors::{self, Wanted};
 use crate::process::{KEYS, listen};
 
 /// The token secret and the role's NATS key: there, private, of the right form.
@@ -71,9 +71,9 @@ pub(super) fn addresses(addresses: &[(&str, &str, SocketAddr)]) -> Vec<Finding> 
 }
 
 /// Whether the connections that are allowed fit the limit of descriptors.
-pub(super) fn connections(connections_max: usize) -> Finding {
+pub(super) fn connections(wanted: Wanted) -> Finding {
     let place = "--connections-max (GRANDSTAND_CONNECTIONS_MAX)";
-    match descriptors::judge(connections_max, getrlimit(Resource::Nofile)) {
+    match descriptors::judge(wanted, getrlimit(Resource::Nofile)) {
         Ok(needed) => Finding::fine(place, format!("{needed} file descriptors are allowed")),
         Err(error) => Finding::wrong(
             place,
