@@ -264,7 +264,9 @@ impl Subscription {
         let lag_us = self.policy.lag_us();
         let shown = match lag_us {
             0 => log.head(),
-            _ => self.released(log, now_us),
+            // What is no longer kept was there, though the time that it is known to have come at may
+            // be later than its own.
+            _ => self.released(log, now_us).max(log.evicted()),
         };
         if self.epoch != Some(log.epoch()) || self.seq <= shown {
             self.doubted_us = None;

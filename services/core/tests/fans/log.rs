@@ -135,6 +135,25 @@ fn a_delayed_fan_is_told_nothing_of_what_is_evicted_before_its_time() {
 }
 
 #[test]
+fn a_delayed_fan_whose_events_are_evicted_meanwhile_is_behind_and_not_ahead() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Never);
+    fan.delay_s = 30;
+    fan.come_back(&world, cursor(1), PolicyName::Realtime);
+    assert!(fan.take(&world, 10));
+    world.now_us += 20_000_000;
+    (0..2).for_each(|_| world.publish(64, false));
+    while world.feed.borrow_mut().follower.evict_oldest() {}
+    // By then its first event is shown, and the last that is evicted is not.
+    world.now_us += 12_000_000;
+    assert!(fan.take(&world, 10));
+    assert_eq!(fan.seq, 1);
+    world.now_us += 18_000_000;
+    assert!(fan.take(&world, 10));
+    assert_eq!(fan.seq, 129);
+    assert_eq!(fan.snapshots, BTreeMap::from([("evicted".to_owned(), 1)]));
+}
+
+#[test]
 fn each_event_and_each_state_is_encoded_once_however_many_read_it_and_in_whatever_frame() {
     let mut world = World::new();
     let budget = Arc::new(LogBudget::new(64 << 20));
