@@ -29,7 +29,11 @@ async fn ten_real_matches_reach_every_kind_of_fan_whole() {
     }
     let ground = Ground::new(seed("ten_real_matches")).await;
 
-    let everything = ground.everything_on_one_connection().await;
+    let (say_ends, ends) = watch::channel(None);
+    let mut everything = JoinSet::new();
+    for fan in ground.everything_on_one_connection().await {
+        everything.spawn(follow(fan, ends.clone()));
+    }
     let ends: Vec<_> = LIMITED_OVERS
         .iter()
         .enumerate()
@@ -40,9 +44,8 @@ async fn ten_real_matches_reach_every_kind_of_fan_whole() {
         .into_iter()
         .collect();
 
-    for mut fan in everything {
-        let (_say, mut known) = watch::channel(Some(ends.clone()));
-        fan.until_ends(&mut known).await;
+    say_ends.send_replace(Some(ends));
+    for fan in everything.join_all().await {
         for (name, replica) in &fan.replicas {
             assert!(replica.snapshots.is_empty(), "{} {name}", fan.name);
         }
