@@ -51,7 +51,11 @@ async fn two_thousand_who_come_at_once_all_come_in() {
         outside[0].text
     );
     found("all of them", async || {
-        (stage.metric("grandstand_connections ").await? == 2_000.0).then_some(())
+        (stage
+            .metric("grandstand_connections{transport=\"websocket\"} ")
+            .await?
+            == 2_000.0)
+            .then_some(())
     })
     .await;
 }
