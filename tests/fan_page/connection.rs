@@ -80,6 +80,25 @@ async fn a_match_that_is_wiped_and_brought_back_goes_on_as_the_same_story() {
 }
 
 #[tokio::test]
+async fn a_match_that_is_over_is_finished_and_not_live() {
+    let Some(mut ground) = Ground::start().await else {
+        return;
+    };
+    ground.scorer.create("small", &small_match()).await;
+    ground.scorer.score("small", &innings()).await;
+    ground.open("small").await;
+    let result = json!({"id": "end", "type": "result", "data": {"result": "no result"}});
+    ground.scorer.score("small", &result).await;
+    ground.until("#connection", "finished").await;
+    let shown = ground
+        .browser
+        .evaluate("document.querySelector('#connection').textContent")
+        .await;
+    assert_eq!(shown, "■finished");
+    ground.assert_no_errors().await;
+}
+
+#[tokio::test]
 async fn a_match_that_is_gone_says_so_above_what_was_known() {
     let Some(mut ground) = Ground::start().await else {
         return;

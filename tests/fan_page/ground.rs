@@ -31,12 +31,17 @@ impl Ground {
 
     /// Opens a match as a premium fan, and waits until its board is there and said to be live.
     pub(crate) async fn open(&mut self, match_id: &str) {
+        self.open_as(match_id, "live").await;
+    }
+
+    /// The same of a match that is said to be otherwise.
+    pub(crate) async fn open_as(&mut self, match_id: &str, word: &str) {
         self.cluster.until_live(0, match_id, &self.premium).await;
         let url = self.cluster.gateways[0].url();
         let token = &self.premium;
         let address = format!("{url}/#/m/{match_id}&token={token}");
         self.browser.goto(&address).await;
-        self.browser.wait_for(&shows("#connection", "live")).await;
+        self.browser.wait_for(&shows("#connection", word)).await;
         self.browser.wait_for(&shows("#title", "")).await;
     }
 

@@ -115,7 +115,7 @@ async fn a_real_match_ends_on_the_page_as_it_did() {
     cluster
         .play(&matches::file("1473469"), "final", "max")
         .await;
-    ground.open("final").await;
+    ground.open_as("final", "finished").await;
     ground.until(".side", "188/5 (20 ov) Super over 13/0").await;
     ground
         .until(".line", "Delhi Capitals won the super over")

@@ -3,20 +3,21 @@
 
 import { createInterface } from "node:readline";
 
-const { sdk, urls, tokens, match: id, codec, wish, heartbeat_s } = JSON.parse(process.argv[2]);
+const { sdk, urls, tokens, match: id, codec, wish, heartbeat_s, transport } = JSON.parse(process.argv[2]);
 const { Client, hashOf } = await import(sdk);
 const say = (what) => console.log(JSON.stringify(what));
 
 const client = new Client(urls, {
   codec,
   heartbeat_s: heartbeat_s ?? 25,
+  transport: transport ?? "auto",
   token: () => (tokens.length > 1 ? tokens.shift() : tokens[0]),
   // Short pauses: it is cut more often than any fan.
   random: () => 0.02,
   log: (text) => console.error(text),
 });
 const match = client.follow(id, wish);
-client.addEventListener("connection", ({ detail }) => say({ connection: detail.state, code: detail.code, why: detail.reason, tier: client.tier }));
+client.addEventListener("connection", ({ detail }) => say({ connection: detail.state, transport: detail.transport, code: detail.code, why: detail.reason, tier: client.tier }));
 client.addEventListener("problem", ({ detail }) => say({ problem: detail }));
 match.addEventListener("problem", ({ detail }) => say({ problem: detail }));
 match.addEventListener("change", ({ detail }) => {

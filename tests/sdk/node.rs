@@ -1,17 +1,14 @@
 //! In Node.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use serde_json::json;
 
+use crate::fan::{Fan, node, root};
 use crate::harness::api::count_event;
 use crate::harness::cluster::Cluster;
-use crate::harness::program::program;
 use crate::harness::replica::Place;
 use crate::harness::seed::seed;
 use crate::harness::wait::in_time;
@@ -242,94 +239,4 @@ async fn a_client_whose_state_is_not_the_right_one_says_so_and_gets_it_right() {
     assert_eq!(Place::of(&report), Place::of(&scorer.state(MATCH).await));
     assert_eq!(report["counts"]["wrong_hashes"], 1, "{report}");
     fan.end().await;
-}
-
-/// The client in a process of its own.
-struct Fan {
-    child: Child,
-    stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
-    seqs: Vec<u64>,
-    seq: u64,
-}
-
-impl Fan {
-    fn start(mut node: Command, mut argument: Value) -> Self {
-        let sdk = root().join("services/web/sdk/grandstand.js");
-        argument["sdk"] = json!(format!("file://{}", sdk.display()));
-        node.arg(root().join("tests/sdk/follow.mjs"))
-            .arg(argument.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = node.spawn().unwrap();
-        Self {
-            stdin: child.stdin.take().unwrap(),
-            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
-            seqs: Vec::new(),
-            seq: 0,
-            child,
-        }
-    }
-
-    /// Reads on to a line that is as it should be.
-    async fn until(&mut self, what: &str, mut is_it: impl FnMut(&Value) -> bool) -> Value {
-        in_time(what, async {
-            loop {
-                let line = self.lines.next_line().await.unwrap();
-                let line: Value = line.expect("Node has ended").parse().unwrap();
-                let seqs = line["seqs"].as_array().into_iter().flatten();
-                self.seqs.extend(seqs.map(|seq| seq.as_u64().unwrap()));
-                self.seq = line["seq"].as_u64().unwrap_or(self.seq);
-                if is_it(&line) {
-                    return line;
-                }
-            }
-        })
-        .await
-    }
-
-    async fn until_seq(&mut self, seq: u64) {
-        if self.seq < seq {
-            self.until(&format!("seq {seq}"), |line| {
-                line["seq"].as_u64() >= Some(seq)
-            })
-            .await;
-        }
-    }
-
-    async fn say(&mut self, word: &str) {
-        let line = format!("{word}\n");
-        self.stdin.write_all(line.as_bytes()).await.unwrap();
-    }
-
-    async fn report(&mut self) -> Value {
-        self.say("report").await;
-        let line = self.until("a report", |line| line["report"].is_object());
-        line.await["report"].clone()
-    }
-
-    async fn end(mut self) {
-        drop(self.stdin);
-        let ended = in_time("the end of Node", self.child.wait()).await;
-        assert!(ended.unwrap().success());
-    }
-}
-
-fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.join("../..").canonicalize().unwrap()
-}
-
-/// Node with WebSocket; none, after a line that says so, where it is not there.
-async fn node() -> Option<Command> {
-    let program = program(&["node", "nodejs"])?;
-    let said = Command::new(&program).arg("--version").output().await;
-    let version = String::from_utf8(said.unwrap().stdout).unwrap();
-    let major = version.trim_start_matches('v').split('.').next();
-    let mut command = Command::new(program);
-    command.kill_on_drop(true);
-    if major.unwrap().parse::<u32>().unwrap() < 22 {
-        command.arg("--experimental-websocket");
-    }
-    Some(command)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::api::count_event;
+use crate::harness::api::{Api, count_event};
 use crate::harness::browser::Browser;
 use crate::harness::cluster::Cluster;
 use crate::harness::replica::Place;
@@ -26,6 +26,16 @@ async fn follow(page: &mut Browser, codec: &str, token: &str) {
     page.evaluate(&script).await;
 }
 
+/// A platform with the match, its scorer, a fan's token, and a proxy in front of its gateway.
+async fn behind_a_proxy() -> (Cluster, Api, String, Proxy) {
+    let cluster = Cluster::start(1, 1).await;
+    let scorer = cluster.scorer(0).await;
+    let token = cluster.fan_token("premium").await;
+    scorer.create_open(MATCH).await;
+    let proxy = Proxy::start(&cluster.gateways[0].url()).await;
+    (cluster, scorer, token, proxy)
+}
+
 async fn place(page: &mut Browser) -> Place {
     let script = "({ epoch: match.epoch, seq: match.seq, hash: sdk.hashOf(match.state) })";
     Place::of(&page.evaluate(script).await)
@@ -43,11 +53,7 @@ async fn a_page_follows_through_a_cut_a_reload_and_the_loss_of_its_network() {
         let Some(mut page) = Browser::start().await else {
             return;
         };
-        let cluster = Cluster::start(1, 1).await;
-        let scorer = cluster.scorer(0).await;
-        let token = cluster.fan_token("premium").await;
-        scorer.create_open(MATCH).await;
-        let proxy = Proxy::start(&cluster.gateways[0].url()).await;
+        let (_cluster, scorer, token, proxy) = behind_a_proxy().await;
         // Not the fan page itself, which follows matches too.
         page.goto(&format!("{}/sdk/state.js", proxy.url())).await;
 
@@ -133,6 +139,40 @@ async fn a_page_that_knows_two_gateways_is_live_at_the_other_when_one_is_killed(
         place(&mut page).await,
         Place::of(&scorer.state(MATCH).await)
     );
+    assert_eq!(unexpected(page.errors().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_page_behind_a_proxy_that_lets_no_websocket_through_climbs_back_to_one() {
+    let Some(mut page) = Browser::start().await else {
+        return;
+    };
+    let (_cluster, scorer, token, proxy) = behind_a_proxy().await;
+    proxy.refuse_upgrades();
+    page.goto(&format!("{}/sdk/state.js", proxy.url())).await;
+
+    // All pauses are the shortest that they may be.
+    page.evaluate("void (Math.random = () => 0)").await;
+    follow(&mut page, "json", &token).await;
+    page.wait_for("match.seq === 1 && client.connection.transport === 'sse'")
+        .await;
+    scorer.score(MATCH, &count_event(1)).await;
+    page.wait_for("match.seq === 2 && match.status === 'live'")
+        .await;
+
+    proxy.allow_upgrades();
+    page.wait_for("client.connection.transport === 'websocket'")
+        .await;
+    scorer.score(MATCH, &count_event(2)).await;
+    page.wait_for("match.seq === 3").await;
+
+    let told = "changes.flatMap(({ events }) => events ?? []).map(({ seq }) => seq)";
+    assert_eq!(page.evaluate(told).await, json!([2, 3]));
+    assert_eq!(
+        place(&mut page).await,
+        Place::of(&scorer.state(MATCH).await)
+    );
+    assert_eq!(page.evaluate("client.counts.connects").await, 1);
     assert_eq!(unexpected(page.errors().await), [""; 0]);
 }
 

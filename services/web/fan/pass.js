@@ -33,11 +33,6 @@ export function tokenAfter(refused) {
   return kept;
 }
 
-/** The subprotocols of a connection, the token among them: a page can send no header. */
-export function protocols() {
-  return ["grandstand.v1.json", ...(kept === null ? [] : [`grandstand.bearer.${kept}`])];
-}
-
 /** Headers of a GET. */
 export function headers() {
   return kept === null ? {} : { authorization: `Bearer ${kept}` };

@@ -1,13 +1,10 @@
 // One WebSocket, kept open: where to, with which token and codec, whether it still lives, and when
 // the next one is due. It knows messages only as far as they are about the connection.
 
-import { LASTED_MS, afterClose, askWhy, baseUrls, laterMs, pauseMs, refusal, socketUrl } from "./reconnect.js";
-import { Bearer } from "./token.js";
+import { LASTED_MS, OPEN_MAX_MS, SILENCE_MAX_MS, afterClose, askWhy, laterMs, pauseMs, refusal, socketUrl } from "./reconnect.js";
 
-/** A handshake that takes longer came to nothing. */
-const OPEN_MAX_MS = 10_000;
-/** A connection on which nothing was heard for a heartbeat and so long is dead (noticed at the next look). */
-const SILENCE_MAX_MS = 9_000;
+/** So many handshakes in a row that failed, while the gateway answers over plain HTTP: WebSockets do not come through. */
+const UNANSWERED_MAX = 2;
 /** A gateway that is there answers a ping within. */
 const PONG_MAX_MS = 3_000;
 /** How often it is looked whether all is well. */
@@ -19,12 +16,15 @@ const SLEPT_MS = 10_000;
  * @typedef {{state: "connecting" | "open" | "waiting" | "closed", attempt: number, retry_in_ms: number | null,
  *   code: number | null, reason: string}} ConnectionState
  * @typedef {{token?: import("./token.js").Token, codec?: "json" | "msgpack", heartbeat_s?: number, storage?: Storage | null,
+ *   transport?: "auto" | "websocket" | "sse" | "poll",
  *   WebSocket?: any, fetch?: typeof globalThis.fetch, random?: () => number, now?: () => number,
  *   log?: (text: string) => void}} Options
  * @typedef {object} Owner
  * @property {() => object} hello what to say first on a new connection
  * @property {(message: any) => void} heard
  * @property {(state: ConnectionState) => void} changed
+ * @property {(why: {isFull: boolean, isBlocked: boolean, after_ms: number}) => boolean} fails whether something else carries
+ *   until it is started again; `after_ms` is how long to leave the gateway alone
  * @property {(problem: {code: string, title: string, detail: string}) => void} refused it will not come back by itself
  */
 
@@ -42,16 +42,19 @@ export class Connection {
   #messagepack = null;
   #bearer;
   /** Whether it waits for another token, or to be told to try again. */
-  #given_up = false;
+  isGivenUp = false;
   /** Counts what was begun, so that what is no longer wanted ends by itself. */
   #turn = 0;
   #failures = 0;
+  #unanswered = 0;
   #opening_ms = 0;
   /** @type {number | null} when the gateway said welcome */
   #open_ms = null;
   #heard_ms = 0;
   /** @type {number | null} when the answer to a ping is due */
   #pong_due_ms = null;
+  /** Whether the gateway said that it has no room. */
+  #isFull = false;
   /** The server asked not to be troubled before. */
   #not_before_ms = 0;
   #looked_ms = 0;
@@ -62,25 +65,17 @@ export class Connection {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #look;
 
-  /** @param {string | URL | (string | URL)[]} urls @param {Options} options @param {Owner} owner */
-  constructor(urls, options, owner) {
-    this.#urls = baseUrls(urls);
-    this.#options = {
-      WebSocket: globalThis.WebSocket,
-      fetch: globalThis.fetch?.bind(globalThis),
-      random: Math.random,
-      now: Date.now,
-      log: () => {},
-      ...options,
-    };
-    if (!this.#options.WebSocket) throw new TypeError("there is no WebSocket here: give one as options.WebSocket");
+  /** @param {URL[]} urls @param {any} options @param {import("./token.js").Bearer} bearer @param {Owner} owner */
+  constructor(urls, options, bearer, owner) {
+    this.#urls = urls;
+    this.#options = options;
+    this.#bearer = bearer;
     this.#owner = owner;
-    this.#bearer = new Bearer(options.token, this.#options);
   }
 
   /** Connects, unless it is connected or about to be. */
   start() {
-    if (this.state.state === "closed" && !this.#given_up) this.#connect();
+    if (this.state.state === "closed" && !this.isGivenUp) this.#connect();
   }
 
   /** Ends it. */
@@ -102,7 +97,7 @@ export class Connection {
       this.say({ type: "refresh", token });
       // Is answered by what the token bought.
       this.say({ type: "hello" });
-    } else if (this.state.state === "connecting" || this.#given_up) this.reconnect();
+    } else if (this.state.state === "connecting" || this.isGivenUp) this.reconnect();
   }
 
   /** The device woke up, or the network came back: is the gateway still there? */
@@ -134,7 +129,7 @@ export class Connection {
 
   async #connect() {
     const turn = ++this.#turn;
-    this.#given_up = false;
+    this.isGivenUp = this.#isFull = false;
     this.#watch();
     this.#opening_ms = this.#options.now();
     this.#tell("connecting");
@@ -194,8 +189,10 @@ export class Connection {
       case "pong": this.#pong_due_ms = null; break;
       case "goaway": this.#goAway(message); break;
       case "error":
-        // A door beside the WebSocket, such as polling `message.poll_url`, would open here.
-        if (message.code === "over_capacity") this.#stayAway(message.poll_after_ms ?? 0);
+        if (message.code === "over_capacity") {
+          this.#isFull = true;
+          this.#stayAway(message.poll_after_ms ?? 0);
+        }
     }
     this.#owner.heard(message);
   }
@@ -205,6 +202,7 @@ export class Connection {
     [this.#heartbeat_s, this.#window_ms] = [heartbeat_s, reconnect_window_ms];
     if (this.#open_ms !== null) return;
     this.#open_ms = this.#options.now();
+    this.#unanswered = 0;
     this.#tell("open");
   }
 
@@ -249,10 +247,19 @@ export class Connection {
       if (answer?.status === 401) [next, code] = ["token", 4401];
       if (answer?.status === 403) [next, code] = ["never", 4403];
       if (answer?.retry_after_ms) this.#stayAway(answer.retry_after_ms);
+      this.#unanswered = answer !== null && answer.status < 400 ? this.#unanswered + 1 : 0;
     }
-    if (next === "token") next = this.#bearer.isReplaceable() ? "again" : "never";
-    if (next === "never") return this.#giveUp(code, reason);
-    if (next === "later") this.#stayAway(Math.max(laterMs(this.#options.random), this.#not_before_ms - now_ms));
+    if (next === "token") next = this.#bearer.isReplaceable(this.#bearer.token) ? "again" : "never";
+    if (next === "never") return this.giveUp(code, reason);
+    const isLater = next === "later";
+    const told_ms = Math.max(0, this.#not_before_ms - this.#options.now());
+    const later_ms = Math.max(told_ms, isLater ? laterMs(this.#options.random) : 0);
+    const isBlocked = isLater || this.#unanswered >= UNANSWERED_MAX;
+    // Of a full gateway it is known when it may be polled.
+    if (this.#owner.fails({ isFull: this.#isFull, isBlocked, after_ms: this.#isFull ? told_ms : later_ms })) {
+      return this.#tell("closed", { code, reason });
+    }
+    if (isLater) this.#stayAway(later_ms);
     this.#wait(code, reason);
   }
 
@@ -266,9 +273,10 @@ export class Connection {
     this.#tell("waiting", { code, reason, retry_in_ms });
   }
 
-  /** @param {number} code @param {string} reason */
-  #giveUp(code, reason) {
-    this.#given_up = true;
+  /** It is not to come back by itself. @param {number} code @param {string} reason */
+  giveUp(code, reason) {
+    this.#drop();
+    this.isGivenUp = true;
     this.#tell("closed", { code, reason });
     this.#owner.refused(refusal(code, reason, this.#bearer.token !== null));
     this.#bearer.drop();

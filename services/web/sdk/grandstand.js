@@ -1,11 +1,11 @@
 // The client of Grandstand's fans, for browsers and Node: follows matches of any sport over one
-// WebSocket, through cuts, reloads and sleep, and proves each state by its hash.
+// WebSocket, or what there is instead, through cuts, reloads and sleep, and proves each state by its hash.
 //
 //     import { Client } from "/sdk/grandstand.js";
 //     const match = new Client(location.origin).follow("final");
 //     match.addEventListener("change", () => console.log(match.status, match.strip));
 
-import { Connection } from "./connection.js";
+import { Ladder } from "./ladder.js";
 import { Match } from "./match.js";
 import { Memory, sessionStorageIfAny } from "./memory.js";
 import { pauseMs } from "./reconnect.js";
@@ -47,6 +47,7 @@ export class Client extends EventTarget {
   #presented = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
+  #isOpen = false;
   #browser = new AbortController();
 
   /**
@@ -56,9 +57,12 @@ export class Client extends EventTarget {
   constructor(url, options = {}) {
     super();
     this.#options = { random: Math.random, heartbeat_s: 25, log: () => {}, ...options };
-    this.#connection = new Connection(url, options, {
+    this.#connection = new Ladder(url, options, {
+      followed: () => [...this.#matches.keys(), ...(this.#strips ? ["*"] : [])],
+      subscription: (id) => this.#matches.get(id)?.subscription() ?? {},
       hello: () => this.#hello(),
-      heard: (message) => this.#heard(message),
+      heard: (message, carrier) => this.#heard(message, carrier),
+      lost: (id) => this.#matches.get(id)?.become("waiting"),
       changed: (state) => this.#changed(state),
       refused: (problem) => this.#refused(problem),
     });
@@ -129,7 +133,6 @@ export class Client extends EventTarget {
     matches.forEach((match) => match.startOver());
     /** @type {any[]} */
     const subscriptions = matches.map((match) => match.subscription());
-    this.#strips?.startOver();
     if (this.#strips) subscriptions.push({ match: "*" });
     this.counts.resumes += subscriptions.filter(({ after }) => after?.epoch !== undefined).length;
     // A session that comes alone would bring its own matches along.
@@ -164,13 +167,21 @@ export class Client extends EventTarget {
     if (this.#matches.size === 0 && this.#strips === null) this.#idle = setTimeout(() => this.#connection.stop(), IDLE_MAX_MS);
   }
 
-  /** @param {any} message */
-  #heard(message) {
+  /** @param {any} message @param {import("./ladder.js").Carrier} carrier */
+  #heard(message, carrier) {
     if (message.type === "welcome") return this.#welcome(message);
-    if (message.type === "strips") return this.#strips?.take(message);
+    if (message.type === "strips") {
+      this.#strips?.take(message, carrier);
+      return this.#connection.settle("*", carrier);
+    }
     const match = this.#matches.get(message.match);
-    if (message.type === "error") return this.#error(message, match);
-    if (match) this.#take(match, message);
+    // What one who takes over has said so far may be behind what the other has told since.
+    const isTwofold = match !== undefined && this.#connection.isTwofold(match.id);
+    const isReached = match?.isReachedBy(message);
+    const news = isTwofold ? match.unseen(message) : message;
+    if (message.type === "error") this.#error(message, match);
+    else if (match && news !== null) this.#take(match, news);
+    if (isTwofold && isReached) this.#connection.settle(match.id, carrier);
   }
 
   /** @param {{session: string, tier: string}} message */
@@ -229,9 +240,13 @@ export class Client extends EventTarget {
     }
   }
 
-  /** @param {import("./connection.js").ConnectionState} state */
+  /** @param {import("./ladder.js").State} state */
   #changed(state) {
-    if (state.state === "open") {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = state.state === "open";
+    if (this.#isOpen && wasOpen) {
+      // By another transport, without a gap.
+    } else if (this.#isOpen) {
       this.counts.connects += 1;
       this.counts.reconnects = this.counts.connects - 1;
     } else {

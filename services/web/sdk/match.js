@@ -157,9 +157,9 @@ export class Match extends EventTarget {
     return null;
   }
 
-  /** @param {{status: Status, as_of: number, epoch: string, seq: number, hash?: string}} message @returns {Doubt | null} */
+  /** @param {{status: Status, as_of?: number, epoch?: string, seq?: number, hash?: string}} message where it is polled, without what is optional @returns {Doubt | null} */
   #takeStatus({ status, as_of, epoch, seq, hash }) {
-    this.as_of = as_of;
+    this.as_of = as_of ?? null;
     this.become(status);
     if (epoch !== this.epoch || this.#awaitsSnapshot()) return null;
     // Where a fan stands is said after what led there.
@@ -168,6 +168,25 @@ export class Match extends EventTarget {
     if (hash !== (this.hash ?? hashOf(this.state))) return this.#inDoubt("wrong_hash");
     this.#proved(hash);
     return null;
+  }
+
+  /**
+   * Where two tell of it, what one of them has that is new; null: it is behind the other.
+   * @param {any} message
+   */
+  unseen(message) {
+    if (message.epoch !== this.epoch) return message;
+    if (message.type === "events") {
+      const events = message.events.filter((/** @type {MatchEvent} */ { seq }) => seq > this.seq);
+      return events.length > 0 ? { ...message, events } : null;
+    }
+    const isNew = message.seq >= this.seq || message.reason === "rolled_back" || this.#awaitsSnapshot();
+    return isNew ? message : null;
+  }
+
+  /** Whether who says this has all that is known here. @param {any} message */
+  isReachedBy({ type, epoch, seq, events }) {
+    return type === "error" || epoch !== this.epoch || (events?.at(-1).seq ?? seq) >= this.seq;
   }
 
   /** A new connection: nothing was heard on it, and what was missing is asked for with it. */

@@ -8,6 +8,15 @@ const CAP_MS = 10_000;
 const LATER_MS = 5_000;
 /** A connection that held for so long was a good one: the next failure is the first again. */
 export const LASTED_MS = 5_000;
+/** A WebSocket that carried for so long was worth climbing for. */
+export const LASTED_LONG_MS = 60_000;
+/** An attempt that takes longer came to nothing. */
+export const OPEN_MAX_MS = 10_000;
+/** A connection on which nothing was heard for a heartbeat and so long is dead (noticed at the next look). */
+export const SILENCE_MAX_MS = 9_000;
+/** How long a worse transport carries before a better one is tried, and at most. */
+const CLIMB_MS = 30_000;
+const CLIMB_MAX_MS = 300_000;
 
 /**
  * How long to wait before the next attempt: full jitter over a window that doubles, or over the one
@@ -19,6 +28,15 @@ export const LASTED_MS = 5_000;
 export function pauseMs(failures, window_ms, random) {
   const doubled_ms = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures, 16));
   return random() * Math.max(doubled_ms, window_ms);
+}
+
+/**
+ * How long to go on by a worse transport before the better one is tried: pauses that double, half as long or half as much again.
+ * @param {number} climbs attempts that came to nothing
+ * @param {() => number} random
+ */
+export function climbMs(climbs, random) {
+  return Math.min(CLIMB_MAX_MS, CLIMB_MS * 2 ** Math.min(climbs, 16)) * (0.5 + random());
 }
 
 /** How long to stay away from a server that has too much to do. @param {() => number} random */

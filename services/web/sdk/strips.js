@@ -6,7 +6,8 @@ export class Strips extends EventTarget {
   live = new Map();
   /** Whether all were told; before that `live` says nothing. */
   isKnown = false;
-  #startsOver = true;
+  /** @type {unknown} which connection, stream or poll they were told by */
+  #carrier = null;
   #end;
 
   /** @param {() => void} end */
@@ -20,24 +21,19 @@ export class Strips extends EventTarget {
     this.#end();
   }
 
-  /** On another connection all are told first. Until then these are the newest there are. */
-  startOver() {
-    this.#startsOver = true;
-  }
-
-  /** @param {{strips: Record<string, any>}} message */
-  take({ strips }) {
-    const changed = new Set(Object.keys(strips));
-    if (this.#startsOver) {
-      for (const id of this.live.keys()) changed.add(id);
-      this.live.clear();
-      this.#startsOver = false;
-    }
+  /** On another connection all are told first. @param {{strips: Record<string, any>}} message @param {unknown} carrier */
+  take({ strips }, carrier) {
+    const before = new Map(this.live);
+    if (carrier !== this.#carrier) this.live.clear();
+    this.#carrier = carrier;
     for (const [id, strip] of Object.entries(strips)) {
       if (strip === null) this.live.delete(id);
       else this.live.set(id, strip);
     }
+    const ids = new Set([...before.keys(), ...this.live.keys()]);
+    const changed = [...ids].filter((id) => JSON.stringify(before.get(id)) !== JSON.stringify(this.live.get(id)));
+    if (changed.length === 0 && this.isKnown) return;
     this.isKnown = true;
-    this.dispatchEvent(new CustomEvent("change", { detail: { matches: [...changed] } }));
+    this.dispatchEvent(new CustomEvent("change", { detail: { matches: changed } }));
   }
 }

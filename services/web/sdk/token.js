@@ -19,6 +19,8 @@ export class Bearer {
   /** Whether another was asked for since the last good connection. */
   #wasReplaced = false;
   #renew_ms = Infinity;
+  /** @type {Promise<void> | null} */
+  #asking = null;
   #make;
   #options;
 
@@ -32,11 +34,9 @@ export class Bearer {
 
   /** The one for a new connection; a function that fails fails this. */
   async get() {
+    // Who comes while it is asked for gets the same.
     if (this.#make !== null && (this.#isWanted || this.isDue())) {
-      const before = this.token;
-      const token = await this.#make(before);
-      // Unless it was told another meanwhile.
-      if (before === this.token) this.#take(token || null);
+      await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
     }
     return this.token;
   }
@@ -70,8 +70,10 @@ export class Bearer {
     this.#wasReplaced = false;
   }
 
-  /** It was refused: whether it makes sense to come again with another, which is tried once. */
-  isReplaceable() {
+  /** This one was refused: whether it makes sense to come again with another, which is tried once. @param {string | null} refused */
+  isReplaceable(refused) {
+    // Somebody else was told so before.
+    if (refused !== this.token || this.#isWanted) return true;
     if (this.#make === null || this.#wasReplaced) return false;
     this.#options.log("the token was refused: asking for another");
     return (this.#isWanted = this.#wasReplaced = true);
@@ -80,6 +82,13 @@ export class Bearer {
   /** It was refused for good: whoever tries again asks for another. */
   drop() {
     this.#isWanted = this.#make !== null;
+  }
+
+  async #ask() {
+    const before = this.token;
+    const token = await this.#make?.(before);
+    // Unless it was told another meanwhile.
+    if (before === this.token) this.#take(token || null);
   }
 
   /** @param {string | null} token */

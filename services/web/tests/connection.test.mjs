@@ -116,7 +116,7 @@ test("a client that was told when to come does not come before, though it was cu
 });
 
 test("where too much was asked it stays away for a while", async (t) => {
-  const { client, last } = await connected(t, { random: () => 0 });
+  const { client, last } = await connected(t, { random: () => 0, transport: "websocket" });
   last().end(4429);
   await settle();
   assert.equal(client.connection.retry_in_ms, 5_000);

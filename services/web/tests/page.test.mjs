@@ -41,7 +41,7 @@ test("a page without a network is not connected, and is at once when it is back"
 });
 
 test("a page that is looked at again does not come before it was told to", async (t) => {
-  const { sockets, last, happens } = await opened(t, { random: () => 0 });
+  const { sockets, last, happens } = await opened(t, { random: () => 0, transport: "websocket" });
   last().end(1013);
   await settle();
   happens("visibilitychange");
