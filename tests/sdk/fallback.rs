@@ -11,9 +11,8 @@ use crate::proxy::Proxy;
 
 const MATCH: &str = "sdk";
 
-/// A fan of every event, by these proxies.
-async fn fan(proxies: &[&Proxy], token: &str) -> Option<Fan> {
-    let urls: Vec<String> = proxies.iter().map(|proxy| proxy.url()).collect();
+/// A fan of every event, at these gateways.
+async fn fan(urls: &[String], token: &str) -> Option<Fan> {
     let wish = json!({"after": {"seq": 0}, "snapshot": "never"});
     let argument =
         json!({"urls": urls, "tokens": [token], "match": MATCH, "codec": "json", "wish": wish});
@@ -42,7 +41,7 @@ async fn a_network_that_lets_no_websocket_through_has_streams_until_it_does() {
     let proxy = Proxy::start(&cluster.gateways[0].url()).await;
     proxy.refuse_upgrades();
     let token = cluster.fan_token("premium").await;
-    let Some(mut fan) = fan(&[&proxy], &token).await else {
+    let Some(mut fan) = fan(&[proxy.url()], &token).await else {
         return;
     };
     fan.until_carried_by("sse").await;
@@ -85,7 +84,7 @@ async fn who_polls_goes_on_at_another_gateway_when_one_is_killed_or_goes() {
     ];
     proxies.iter().for_each(Proxy::refuse_upgrades);
     let token = cluster.fan_token("premium").await;
-    let Some(mut fan) = fan(&[&proxies[0], &proxies[1]], &token).await else {
+    let Some(mut fan) = fan(&proxies.each_ref().map(Proxy::url), &token).await else {
         return;
     };
     fan.until_carried_by("poll").await;
@@ -110,4 +109,34 @@ async fn who_polls_goes_on_at_another_gateway_when_one_is_killed_or_goes() {
 
     assert_nothing_is_missing(&mut fan, &scorer, 32).await;
     fan.end().await;
+}
+
+#[tokio::test]
+async fn who_finds_no_room_polls_until_there_is_some() {
+    let mut cluster = Cluster::start(1, 0).await;
+    cluster.add_gateway(&["--connections-max", "1"]).await;
+    let scorer = cluster.scorer(0).await;
+    scorer.create_open(MATCH).await;
+    let token = cluster.fan_token("premium").await;
+    let urls = [cluster.gateways[0].url()];
+    let Some(mut first) = fan(&urls, &token).await else {
+        return;
+    };
+    first.until_carried_by("websocket").await;
+    let Some(mut second) = fan(&urls, &token).await else {
+        return;
+    };
+    second.until_carried_by("poll").await;
+
+    for n in 1..=20 {
+        scorer.score(MATCH, &count_event(n)).await;
+        second.until_seq(n + 1).await;
+    }
+    assert_nothing_is_missing(&mut first, &scorer, 21).await;
+    first.end().await;
+    second.until_carried_by("websocket").await;
+    scorer.score(MATCH, &count_event(21)).await;
+
+    assert_nothing_is_missing(&mut second, &scorer, 22).await;
+    second.end().await;
 }
