@@ -203,8 +203,9 @@ impl Feeds {
         lock(&self.slots).by_id.values().cloned().collect()
     }
 
-    /// Forgets what nobody reads, and counts what is left: a match that is there after `ready_us`, another after `absent_us`,
-    /// one that could not be read yet too, or an outage would fill the memory with them.
+    /// Forgets what nobody reads, and counts what is left: a match that is there after `ready_us`,
+    /// another after `absent_us`, one that could not be read yet too, or an outage would fill the
+    /// memory with them.
     pub(crate) fn evict(&self, now_us: u64, ready_us: u64, absent_us: u64) {
         let slots = &mut *lock(&self.slots);
         slots.shares.clear();

@@ -28,7 +28,7 @@ pub(crate) enum Share {
 /// Why a match is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum NoSlot {
-    /// There are as many matches in memory as there may be.
+    /// There are as many matches in memory as there may be, or as fit.
     #[error("too many matches are read at once here")]
     Full,
     /// It is not known to be there, and there are enough of those, of this asker or in all.
