@@ -19,8 +19,8 @@ pub(crate) use balancer::{Balancer, is_installed};
 
 use crate::platform::role::{RoleProcess, ours};
 
-/// What a gateway opens beside its connections, and more.
-const DESCRIPTORS_LEFT: u64 = 400;
+/// What a gateway opens beside its connections, its places for polls (2,000) among them, and more.
+const DESCRIPTORS_LEFT: u64 = 2_400;
 
 /// Why there is no platform.
 #[derive(Debug, Error)]
