@@ -13,7 +13,7 @@ use harness::fan::{Fan, Wish};
 use harness::matches;
 use harness::process::run;
 use harness::replica::Place;
-use harness::wait::found;
+use harness::wait::{found, in_time};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -94,10 +94,7 @@ async fn ctrl_c_right_after_the_start_leaves_no_server() {
         let pid = rustix::process::Pid::from_raw(child.id().unwrap() as i32).unwrap();
 
         rustix::process::kill_process(pid, Signal::INT).unwrap();
-        tokio::time::timeout(Duration::from_secs(6), child.wait())
-            .await
-            .expect("it ends soon")
-            .unwrap();
+        in_time("its end", child.wait()).await.unwrap();
 
         assert!(servers_of(&data).is_empty(), "after {after_ms} ms");
     }

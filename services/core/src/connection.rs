@@ -313,26 +313,6 @@ impl Connection {
         self.subscribe_strips_again();
     }
 
-    /// There is no room for what this connection asks for: it is told what to poll, and ends.
-    pub fn no_room(&mut self, poll_url: &str, poll_after_ms: u32) {
-        self.answer(&ServerMessage::Error {
-            code: "over_capacity",
-            title: "There is no room here",
-            detail: "Poll poll_url after poll_after_ms, or connect again later.",
-            match_id: None,
-            poll_url: Some(poll_url),
-            poll_after_ms: Some(poll_after_ms),
-        });
-        self.close(CloseCode::OverCapacity, "over capacity");
-    }
-
-    /// The client asks for more than one may; `detail` says of what, and what to do.
-    pub fn too_many(&mut self, detail: &str) {
-        let title = "You ask for too much";
-        self.answer(&ServerMessage::error("too_many", title, detail, None));
-        self.close(CloseCode::TooMany, "too many");
-    }
-
     /// Follows a match or the strips, or follows them otherwise.
     pub fn follow(&mut self, wish: Wish) {
         match wish {

@@ -3,32 +3,28 @@
 //! What many ask for is compressed once. Streams, such as SSE, go out as they are: only a body
 //! whose length is known is whole.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+mod kept;
+
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, VARY,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use self::kept::Kept;
 use crate::problem::Problem;
 
 /// Smaller bodies fit in one packet anyway.
 const BYTES_MIN: u64 = 1024;
 /// Larger bodies go out as they are.
 const BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// Larger ones are compressed where nobody else waits.
-const BYTES_INLINE_MAX: usize = 64 * 1024;
-/// What is kept of documents and their compressed forms, each counted.
-const KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// A scorecard of 24 KB takes 0.6 ms of CPU and becomes 4.2 KB with brotli, 0.24 ms and 4.3 KB with
 /// gzip; at their lowest 0.2 and 0.12 ms, and 6.1 KB. Brotli above 4 takes up to 9 ms for 3.8 KB.
 const BROTLI_QUALITY: u32 = 4;
@@ -170,91 +166,11 @@ fn weaken_tag(headers: &mut HeaderMap) {
     }
 }
 
-/// Documents that were asked for of late, compressed.
-#[derive(Default)]
-struct Kept {
-    hasher: RandomState,
-    documents: Mutex<Documents>,
-}
-
-/// In two halves: when the newer is full, what is in the older was not asked for long.
-#[derive(Default)]
-struct Documents {
-    newer: HashMap<(u64, Coding), Document>,
-    older: HashMap<(u64, Coding), Document>,
-    newer_bytes: usize,
-}
-
-#[derive(Clone)]
-struct Document {
-    plain: Bytes,
-    packed: Bytes,
-}
-
-impl Kept {
-    /// The document compressed: now, or when somebody else asked for it.
-    async fn packed(&self, coding: Coding, plain: Bytes) -> io::Result<Bytes> {
-        let key = (self.hasher.hash_one(&plain[..]), coding);
-        if let Some(packed) = self.documents().find(key, &plain) {
-            return Ok(packed);
-        }
-        metrics::counter!("grandstand_compressions_total", "coding" => coding.names()[0])
-            .increment(1);
-        let packed = match plain.len() <= BYTES_INLINE_MAX {
-            true => coding.pack(&plain)?,
-            false => {
-                let plain = plain.clone();
-                let packing = tokio::task::spawn_blocking(move || coding.pack(&plain));
-                packing.await.map_err(io::Error::other)??
-            }
-        };
-        let packed = Bytes::from(packed.into_boxed_slice());
-        let document = Document {
-            plain,
-            packed: packed.clone(),
-        };
-        self.documents().keep(key, document);
-        Ok(packed)
-    }
-
-    fn documents(&self) -> std::sync::MutexGuard<'_, Documents> {
-        // Nobody panics while holding it; if somebody did, what is inside is still whole.
-        self.documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Documents {
-    /// Hashes may be the same; the bytes say whether the document is.
-    fn find(&mut self, key: (u64, Coding), plain: &[u8]) -> Option<Bytes> {
-        let known = self.newer.get(&key).or_else(|| self.older.get(&key));
-        let document = known.filter(|document| document.plain == plain)?.clone();
-        let packed = document.packed.clone();
-        if !self.newer.contains_key(&key) {
-            self.keep(key, document);
-        }
-        Some(packed)
-    }
-
-    fn keep(&mut self, key: (u64, Coding), document: Document) {
-        let bytes = document.plain.len() + document.packed.len();
-        if bytes > KEPT_BYTES_MAX / 2 {
-            return;
-        }
-        if self.newer_bytes + bytes > KEPT_BYTES_MAX / 2 {
-            self.older = std::mem::take(&mut self.newer);
-            self.newer_bytes = 0;
-        }
-        self.newer_bytes += bytes;
-        self.newer.insert(key, document);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::routing::get;
+    use bytes::Bytes;
     use http::header::IF_NONE_MATCH;
     use std::io::Read;
     use tower::ServiceExt;
@@ -376,25 +292,6 @@ mod tests {
         let (_, first) = ask(&router, "/text", "br", "").await;
         let (_, again) = ask(&router, "/text", "br", "").await;
         assert_eq!(first.as_ptr(), again.as_ptr());
-    }
-
-    #[test]
-    fn what_is_kept_has_a_bound() {
-        let mut documents = Documents::default();
-        let plain = Bytes::from(vec![0; 100_000]);
-        let document = |packed| Document {
-            plain: plain.clone(),
-            packed,
-        };
-        for key in 0..1_000 {
-            documents.keep((key, Coding::Gzip), document(Bytes::new()));
-            // One that is asked for again and again stays.
-            assert!(documents.find((0, Coding::Gzip), &plain).is_some(), "{key}");
-        }
-        let kept = documents.newer.len() + documents.older.len();
-        assert!(kept * 100_000 <= KEPT_BYTES_MAX, "{kept}");
-        let other = documents.find((0, Coding::Gzip), b"of the same hash");
-        assert_eq!(other, None);
     }
 
     #[test]
