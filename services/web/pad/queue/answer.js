@@ -58,7 +58,6 @@ function isStored(body, match, ids) {
     && typeof body.epoch === "string"
     && Number.isSafeInteger(body.seq)
     && Array.isArray(body.events)
-    && body.events.length === ids.length
     && ids.every((id, index) => body.events[index]?.id === id && Number.isSafeInteger(body.events[index].seq));
 }
 

@@ -93,6 +93,11 @@ export class Outbox {
     return { rows, gone, head: this.#head, held: this.#held().length };
   }
 
+  /** Makes something to keep, to see whether that works. */
+  probe() {
+    this.#setHead(this.#head);
+  }
+
   /** The changes are kept. */
   settle() {
     this.#before.clear();
@@ -316,7 +321,8 @@ export class Outbox {
       this.#asked_again.add(id);
       return this.#wait(now_ms, "server", 0);
     }
-    this.#put({ ...row, state: "refused", problem });
+    this.#asked_again.delete(id);
+    this.#put({ ...row, state: "refused", sent: false, problem });
   }
 
   /** Another device was faster, and nobody minds. */
@@ -328,14 +334,15 @@ export class Outbox {
   /** Another device wrote what the scorer has not seen; what this one wrote is none of it. */
   #surprised({ ids, head }, { epoch, seq, events }) {
     this.#stale += 1;
-    const wentBack = this.#meet(head, epoch, seq);
+    const is_another = this.#meet(head, epoch, seq);
     const ours = events.filter(({ id }) => this.#rows.has(id));
     this.#follow(epoch, ours);
     const seen = this.#rows.get(ids[0])?.seen;
     // Then only this device wrote.
     if (seen?.epoch === epoch && seen.seq === seq && this.#stale < STALE_MAX) return;
     const others = events.filter(({ id }) => !this.#rows.has(id));
-    const isComplete = seen?.epoch === epoch && others[0]?.seq === seen.seq + 1;
+    const wentBack = is_another || seen?.epoch !== epoch;
+    const isComplete = !wentBack && others[0]?.seq === seen.seq + 1;
     this.missed = { epoch, seq, events: others, isComplete, wentBack };
   }
 

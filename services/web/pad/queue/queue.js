@@ -222,7 +222,9 @@ export class Queue {
 
   /** Whether there may be more to send now. */
   async #sendNext() {
-    if (this.#isClosed || !this.#sends) return false;
+    if (this.#isClosed) return false;
+    if (this.#storage_problem !== null) await this.#change((outbox) => outbox.probe());
+    if (!this.#sends) return false;
     const due_ms = this.#outbox.due(this.#options.now());
     if (due_ms !== 0) {
       if (due_ms !== null) this.#wake(due_ms);
