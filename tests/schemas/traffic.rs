@@ -146,6 +146,25 @@ async fn answers_refusals_and_small_messages_are_what_the_schemas_say() {
         .problem(409);
     contract.check("problem.json", &stale);
 
+    let page = scorer.get("/v1/matches/c/events?limit=2").await.json();
+    assert_eq!(
+        (page["more"].as_bool(), page["events"][1]["seq"].as_u64()),
+        (Some(true), Some(2))
+    );
+    contract.check("event-page.json", &page);
+    let other_epoch = scorer.get("/v1/matches/c/events?after=1.1-1").await;
+    contract.check("problem.json", &other_epoch.problem(409));
+    let wish = json!({"valid_s": 60});
+    contract.check("access-wish.json", &wish);
+    let access = scorer.post("/v1/matches/c/access", &wish).await.json();
+    contract.check("access.json", &access);
+    let shown = json!({"key": access["key"], "pin": access["pin"]});
+    contract.check("token-wish.json", &shown);
+    let token = Api::new(&scorer.url, None)
+        .post("/v1/matches/c/token", &shown)
+        .await;
+    contract.check("token.json", &token.json());
+
     let nobody = cluster.viewer(0, None).get("/v1/ws?match=m").await;
     contract.check("problem.json", &nobody.json());
     let premium = cluster.fan_token("premium").await;

@@ -47,6 +47,15 @@ impl BatchRequest {
         }
     }
 
+    /// The same, but no more than `messages_max` at once.
+    pub(crate) fn at_most(self, messages_max: usize) -> Self {
+        let batch = u32::try_from(messages_max).unwrap_or(u32::MAX);
+        Self {
+            batch: batch.clamp(1, BATCH_MESSAGES_MAX),
+            ..self
+        }
+    }
+
     /// Whatever stands under `subjects` from the stream's beginning on, at most `messages_max`.
     pub(crate) fn of_subjects(subjects: String, messages_max: u32) -> Self {
         Self {
@@ -99,10 +108,16 @@ impl Broker {
         request: BatchRequest,
     ) -> Result<Vec<StoredRecord>, ReadError> {
         let messages = self.direct_messages(SCORES, request, usize::MAX).await?;
-        let records = messages.into_iter().map(StoredRecord::from_message);
-        records
-            .collect::<Option<_>>()
-            .ok_or(ReadError::Malformed("a stored record"))
+        records_of(messages)
+    }
+
+    /// The first batch of the records that `request` means.
+    pub(crate) async fn direct_one_batch(
+        &self,
+        request: BatchRequest,
+    ) -> Result<Vec<StoredRecord>, ReadError> {
+        let messages = self.direct_messages(SCORES, request, 1).await?;
+        records_of(messages)
     }
 
     /// What `request` means in `stream`, in stream order, in batches until at least `enough` are there.
@@ -209,6 +224,13 @@ fn batch_end(message: &Message) -> Result<Option<BatchEnd>, ReadError> {
 
 fn lost() -> ReadError {
     ReadError::Unavailable("an answer was lost".to_owned())
+}
+
+fn records_of(messages: Vec<Message>) -> Result<Vec<StoredRecord>, ReadError> {
+    let records = messages.into_iter().map(StoredRecord::from_message);
+    records
+        .collect::<Option<_>>()
+        .ok_or(ReadError::Malformed("a stored record"))
 }
 
 async fn within<T, E: std::fmt::Display>(

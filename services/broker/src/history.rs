@@ -90,21 +90,32 @@ impl Broker {
         after_stream_sequence: u64,
         from: ReadFrom,
     ) -> Result<Vec<StoredRecord>, ReadError> {
+        let next = after_stream_sequence.saturating_add(1);
         match from {
             ReadFrom::AnyReplica => {
-                let request =
-                    BatchRequest::of_match(match_id, after_stream_sequence.saturating_add(1));
+                let request = BatchRequest::of_match(match_id, next);
                 self.direct_batches(request).await
             }
-            ReadFrom::Leader => {
-                let mut records = Vec::new();
-                let mut next = after_stream_sequence.saturating_add(1);
-                while let Some(record) = self.leader_next(match_id, next).await? {
-                    next = record.stream_sequence + 1;
-                    records.push(record);
-                }
-                Ok(records)
+            ReadFrom::Leader => self.leader_from(match_id, next, usize::MAX).await,
+        }
+    }
+
+    /// The next `records_max` records of a match after a stream sequence, or fewer: no more than a
+    /// batch holds, 1,000 or 4 MiB. None only if there are none as the one who is asked knows it.
+    pub async fn read_some_after(
+        &self,
+        match_id: &MatchId,
+        after_stream_sequence: u64,
+        records_max: usize,
+        from: ReadFrom,
+    ) -> Result<Vec<StoredRecord>, ReadError> {
+        let next = after_stream_sequence.saturating_add(1);
+        match from {
+            ReadFrom::AnyReplica => {
+                let request = BatchRequest::of_match(match_id, next).at_most(records_max);
+                self.direct_one_batch(request).await
             }
+            ReadFrom::Leader => self.leader_from(match_id, next, records_max).await,
         }
     }
 
@@ -176,6 +187,22 @@ impl Broker {
         let mut records = Vec::with_capacity(matches.len());
         for chunk in matches.chunks(TIPS_MAX) {
             records.extend(self.direct_batches(BatchRequest::newest_of(chunk)).await?);
+        }
+        Ok(records)
+    }
+
+    async fn leader_from(
+        &self,
+        match_id: &MatchId,
+        mut next: u64,
+        records_max: usize,
+    ) -> Result<Vec<StoredRecord>, ReadError> {
+        let mut records = Vec::new();
+        while records.len() < records_max
+            && let Some(record) = self.leader_next(match_id, next).await?
+        {
+            next = record.stream_sequence + 1;
+            records.push(record);
         }
         Ok(records)
     }

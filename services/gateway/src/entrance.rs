@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use grandstand_core::ids::MatchId;
 use grandstand_core::message::Wish;
+use grandstand_server::address::network;
 use grandstand_server::problem::Problem;
 use grandstand_server::serve::{RequestCost, RequestCounts, process_cpu};
 use http::StatusCode;
@@ -17,7 +18,6 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Viewer;
-use crate::address::network;
 use crate::admission::{Admission, Bounds, Refusal, Who};
 use crate::feeds::Share;
 use crate::poll_pace::{PollPace, Seen};

@@ -5,7 +5,6 @@
 //! for who came in by which door.
 
 mod access;
-mod address;
 mod admission;
 mod args;
 mod clock;
@@ -39,10 +38,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::map_request;
 use axum::routing::get;
 use grandstand_broker::{Broker, ReadError};
+use grandstand_server::address::{TrustedProxies, behind};
 use grandstand_server::compress::compressed;
 use grandstand_server::cors::{self, Origin};
 use grandstand_server::limits::with_problem_fallbacks;
@@ -62,7 +60,6 @@ pub use presence::Advertised;
 pub use sign::FreshSign;
 
 use crate::access::Access;
-use crate::address::TrustedProxies;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::doors::Streams;
@@ -262,16 +259,4 @@ fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
         .with_state(edge);
     let all = with_problem_fallbacks(doors.merge(grandstand_web::fan_page()));
     compressed(all).layer(cors::layer(origins))
-}
-
-/// The same for clients who come by way of proxies: each has its own address.
-fn behind(proxies: TrustedProxies, router: Router) -> Router {
-    if proxies.is_empty() {
-        return router;
-    }
-    let proxies = Arc::new(proxies);
-    router.layer(map_request(move |request: Request| {
-        let proxies = Arc::clone(&proxies);
-        async move { proxies.look_behind(request) }
-    }))
 }

@@ -1,48 +1,21 @@
 //! The query of `GET /v1/ws`: subscriptions without a message.
 
-use std::borrow::Cow;
-
 use grandstand_core::ids::Cursor;
 use grandstand_core::message::{
     Named, SUBSCRIPTIONS_MAX, StripsWish, Subscribe, Wish, check_delay, check_heartbeat,
 };
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
-use grandstand_server::problem::Problem;
-use http::StatusCode;
+use grandstand_server::query::{QueryError, TOKEN_IN_QUERY, fault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
-
-/// Why no token is taken from a query.
-pub(crate) const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>";
 
 /// What a query asks for.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
     pub(crate) wishes: Vec<Wish>,
     pub(crate) heartbeat_s: Option<u32>,
-}
-
-/// Why a query can't be read.
-#[derive(Debug)]
-pub(crate) struct QueryError {
-    /// The parameter.
-    pub(crate) field: Cow<'static, str>,
-    /// What is wrong with it.
-    pub(crate) detail: String,
-}
-
-impl From<QueryError> for Problem {
-    fn from(error: QueryError) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "bad-query",
-            "The query can't be read",
-        )
-        .detail(error.detail)
-        .member("field", error.field)
-    }
 }
 
 /// The parameters as they stand there.
@@ -144,13 +117,6 @@ pub(crate) fn word<T: DeserializeOwned>(
 fn split(list: Option<&str>) -> Vec<&str> {
     list.filter(|list| !list.is_empty())
         .map_or_else(Vec::new, |list| list.split(',').collect())
-}
-
-pub(crate) fn fault(field: impl Into<Cow<'static, str>>, detail: &str) -> QueryError {
-    QueryError {
-        field: field.into(),
-        detail: detail.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::config::descriptors::{self, Wanted};
 use crate::dev::broker::Served;
 use crate::dev::data::DataFolder;
 use crate::dev::playing::{Player, Playing};
-use crate::dev::show::{Ready, Tokens};
+use crate::dev::show::{Pad, Ready, Tokens};
 use crate::process::{Process, STOP_MAX, http, listen, until_stopped};
 
 /// Everything in one process
@@ -174,6 +174,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             seed: playing.seed(),
             speed: args.speed,
             tokens: Tokens::mint(&token_key, SystemTime::now())?,
+            pad: Pad::make(&token_key, SystemTime::now())?,
         };
         let watch = served.watch(&stop);
         let serve = running.serve(scoring_listener, gateway_listener, ready, playing);
@@ -223,7 +224,7 @@ impl Roles<'_> {
         })?;
         let config = ScoringConfig {
             limits,
-            ..ScoringConfig::new(Verifier::new(self.token_key))
+            ..ScoringConfig::new(self.token_key.clone())
         };
         let readiness = &self.process.readiness;
         let (broker, stop) = (self.scoring_broker.clone(), self.stop.clone());

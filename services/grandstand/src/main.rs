@@ -1,5 +1,6 @@
 //! `grandstand`: every role and tool of the platform in one binary.
 
+mod access;
 mod config;
 mod dev;
 mod gateway;
@@ -49,6 +50,8 @@ enum Command {
     Bench(Box<grandstand_bench::BenchArgs>),
     /// Make a token, or say what one grants
     Token(Box<token::TokenArgs>),
+    /// Make a link and a PIN with which somebody scores one match
+    Access(access::AccessArgs),
     /// Make the secrets of a platform, where they are not there yet
     Keys(keys::KeysArgs),
     /// Print every option of every command
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
             | Command::Play(_)
             | Command::Bench(_)
             | Command::Token(_)
+            | Command::Access(_)
             | Command::Keys(_)
             | Command::Config(_)
             | Command::Health(_)
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Token(args) => token::run(*args),
+        Command::Access(args) => access::run(&args),
         Command::Keys(args) => keys::run(&args),
         Command::Config(args) => Ok(config::run(&args, &Cli::command())),
         Command::Health(args) => health::run(&args),

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use grandstand_broker::{Broker, ConnectOptions, Role};
 use grandstand_scoring::{Bounds, ScoringArgs, ScoringConfig, start};
+use grandstand_server::address::TrustedProxies;
 use grandstand_server::keys;
 use grandstand_server::serve::ServeLimits;
-use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::check;
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     if args.edge.check_config {
         return Ok(check::role(&args.edge, 0, &args.nats_url, Role::Scoring).await);
     }
-    let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
+    let token_key = keys::load(&args.edge.keys).context(KEYS)?;
     descriptors::reserve(Wanted {
         connections: args.edge.connections_max,
         polls: 0,
@@ -33,6 +33,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     ))
     .await?;
     let config = ScoringConfig {
+        trusted_proxies: TrustedProxies::new(args.trusted_proxies),
         cors_origins: args.edge.cors_origins,
         limits: ServeLimits {
             connections_max: args.edge.connections_max,
@@ -42,7 +43,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
             matches_max: args.matches_max,
             ..Bounds::default()
         },
-        ..ScoringConfig::new(verifier)
+        ..ScoringConfig::new(token_key)
     };
     let stop = CancellationToken::new();
     let running = start(

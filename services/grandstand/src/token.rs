@@ -94,7 +94,8 @@ pub(crate) fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse_ttl(text: &str) -> Result<Duration, String> {
+/// A time such as `90`, `90s`, `2h` or `7d`.
+pub(crate) fn parse_ttl(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(['s', 'm', 'h', 'd']);
     let unit_s = match &text[digits.len()..] {
         "" | "s" => 1,
@@ -108,7 +109,7 @@ fn parse_ttl(text: &str) -> Result<Duration, String> {
         .map_err(|_| "a time is a number with s, m, h or d".to_owned())?;
     match count.checked_mul(unit_s) {
         Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err("a token lasts at least a second".to_owned()),
+        _ => Err("it lasts at least a second".to_owned()),
     }
 }
 

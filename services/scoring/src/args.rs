@@ -1,7 +1,9 @@
 //! The flags of the role.
 
 use clap::Args;
+use grandstand_server::address::parse_network;
 use grandstand_server::args::EdgeArgs;
+use ipnet::IpNet;
 
 /// How `grandstand scoring` is run.
 #[derive(Debug, Clone, Args)]
@@ -27,6 +29,16 @@ pub struct ScoringArgs {
         default_value_t = crate::Bounds::default().matches_max
     )]
     pub matches_max: usize,
+    /// Networks of proxies whose X-Forwarded-For names the client, such as 10.0.0.0/8, separated by
+    /// commas. Without it wrong PINs of all who come by a proxy count as those of one address
+    #[arg(
+        long,
+        value_name = "CIDR",
+        env = "GRANDSTAND_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = parse_network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 #[cfg(test)]

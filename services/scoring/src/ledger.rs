@@ -42,6 +42,8 @@ impl LedgerError {
 /// What a record says beside its events.
 #[derive(Debug)]
 pub(crate) struct RecordFacts {
+    /// Its stream sequence.
+    stream_sequence: u64,
     /// The seq of its last event.
     pub(crate) last_seq: u64,
     /// The hash of the state after it.
@@ -188,6 +190,7 @@ impl Ledger {
             self.events.insert(event.id.clone(), facts);
         }
         self.records.push(RecordFacts {
+            stream_sequence,
             last_seq: self.game.seq(),
             hash: record.hash,
             strip: headers.strip.to_string(),
@@ -269,6 +272,18 @@ impl Ledger {
     /// The newest record; none before the first.
     pub(crate) fn newest(&self) -> Option<&RecordFacts> {
         self.records.last()
+    }
+
+    /// The stream sequence of the record before the one that holds the event after `seq`, 0 if that
+    /// is the first record; none if there is no such event.
+    pub(crate) fn before_event_after(&self, seq: u64) -> Option<u64> {
+        let place = self
+            .records
+            .partition_point(|record| record.last_seq <= seq);
+        (place < self.records.len()).then(|| {
+            let before = place.checked_sub(1);
+            before.map_or(0, |before| self.records[before].stream_sequence)
+        })
     }
 
     /// The events after `seq`, of the newest [`RECENT_EVENTS_MAX`].

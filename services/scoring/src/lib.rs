@@ -3,6 +3,7 @@
 //! [`start`] serves it on a listener until it is told to stop. The way of one post is in the
 //! README beside this crate.
 
+mod access;
 mod answer;
 mod args;
 mod attempt;
@@ -11,6 +12,7 @@ mod create;
 mod decide;
 #[cfg(test)]
 mod decide_tests;
+mod events;
 mod health;
 mod ledger;
 mod match_task;

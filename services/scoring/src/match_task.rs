@@ -36,6 +36,18 @@ pub(crate) struct Job {
 pub(crate) enum Work {
     Post(Box<Post>, Reply<(Answer, Stored)>),
     State(Reply<StateView>),
+    /// Where in the stream the event after this seq is.
+    Place(u64, Reply<Place>),
+}
+
+/// Where a match stands, and where one of its events is in the stream.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) epoch: Epoch,
+    pub(crate) seq: u64,
+    pub(crate) visibility: Visibility,
+    /// The stream sequence of the record before the event's, or 0; none without such an event.
+    pub(crate) before_stream_sequence: Option<u64>,
 }
 
 /// The state of a match as the leader has it.
@@ -103,15 +115,15 @@ impl MatchTask {
                 let state = self.state(job.deadline).await;
                 let _ = reply.send(state);
             }
+            Work::Place(after, reply) => {
+                let place = self.place(after, job.deadline).await;
+                let _ = reply.send(place);
+            }
         }
     }
 
     async fn state(&mut self, deadline: Instant) -> Result<StateView, Refused> {
-        let incarnation = self.settle(deadline, Outcome::NothingStored).await?;
-        let mut pauses = Pauses::default();
-        self.refresh(deadline, &mut pauses, Outcome::NothingStored)
-            .await?;
-        let ledger = self.ledger.as_ref().ok_or(Refused::UnknownMatch)?;
+        let (incarnation, ledger) = self.as_the_leader_has_it(deadline).await?;
         let newest = ledger.newest().ok_or(Refused::UnknownMatch)?;
         Ok(StateView {
             epoch: ledger.epoch(incarnation),
@@ -120,6 +132,26 @@ impl MatchTask {
             state: ledger.game().state().clone(),
             visibility: ledger.visibility(),
         })
+    }
+
+    async fn place(&mut self, after: u64, deadline: Instant) -> Result<Place, Refused> {
+        let (incarnation, ledger) = self.as_the_leader_has_it(deadline).await?;
+        Ok(Place {
+            epoch: ledger.epoch(incarnation),
+            seq: ledger.seq(),
+            visibility: ledger.visibility(),
+            before_stream_sequence: ledger.before_event_after(after),
+        })
+    }
+
+    /// The ledger, read up to what the leader has, and the stream's incarnation.
+    async fn as_the_leader_has_it(&mut self, deadline: Instant) -> Result<(u64, &Ledger), Refused> {
+        let incarnation = self.settle(deadline, Outcome::NothingStored).await?;
+        let mut pauses = Pauses::default();
+        self.refresh(deadline, &mut pauses, Outcome::NothingStored)
+            .await?;
+        let ledger = self.ledger.as_ref().ok_or(Refused::UnknownMatch)?;
+        Ok((incarnation, ledger))
     }
 
     /// The stream's incarnation; a ledger of another one is let go.

@@ -183,7 +183,7 @@ async fn incarnation(api: &Api, deadline: Instant) -> Result<u64, Refused> {
 }
 
 /// Asks the broker until it answers or `deadline` comes.
-async fn read_until<T, F: Future<Output = Result<T, ReadError>>>(
+pub(crate) async fn read_until<T, F: Future<Output = Result<T, ReadError>>>(
     deadline: Instant,
     ask: impl Fn() -> F,
 ) -> Result<T, Refused> {

@@ -1,5 +1,8 @@
 //! What every request carries: who sends it, about which match, and in which form.
 
+use std::convert::Infallible;
+use std::ops::Deref;
+
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
@@ -23,23 +26,32 @@ use crate::start::Api;
 /// The largest body that is read.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A signed-in request.
-pub(crate) struct Caller {
-    pub(crate) grant: Grant,
+/// A request, whoever sends it.
+pub(crate) struct Asker {
     pub(crate) headers: HeaderMap,
     /// How the answer is written.
     pub(crate) codec: Codec,
     match_segment: Option<String>,
 }
 
-impl FromRequestParts<Api> for Caller {
-    type Rejection = Problem;
+/// A signed-in request.
+pub(crate) struct Caller {
+    pub(crate) grant: Grant,
+    asker: Asker,
+}
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let codec = Codec::of_answer(&parts.headers);
-        let grant = bearer_of(&parts.headers)
-            .and_then(|token| api.verifier.verify(token))
-            .map_err(|error| counted(Problem::from(error)).codec(codec))?;
+impl Deref for Caller {
+    type Target = Asker;
+
+    fn deref(&self) -> &Asker {
+        &self.asker
+    }
+}
+
+impl FromRequestParts<Api> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
         // A segment that is not UTF-8 is no match id, as an absent one would be.
         let segments = RawPathParams::from_request_parts(parts, api).await.ok();
         let match_segment = segments.and_then(|segments| {
@@ -47,15 +59,26 @@ impl FromRequestParts<Api> for Caller {
             values.next().map(|(_, value)| value.to_owned())
         });
         Ok(Self {
-            grant,
             headers: parts.headers.clone(),
-            codec,
+            codec: Codec::of_answer(&parts.headers),
             match_segment,
         })
     }
 }
 
-impl Caller {
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Ok(asker) = Asker::from_request_parts(parts, api).await;
+        let grant = bearer_of(&asker.headers)
+            .and_then(|token| api.verifier.verify(token))
+            .map_err(|error| counted(Problem::from(error)).codec(asker.codec))?;
+        Ok(Self { grant, asker })
+    }
+}
+
+impl Asker {
     /// The match of the path.
     pub(crate) fn match_id(&self) -> Result<MatchId, Problem> {
         let text = self.match_segment.clone().unwrap_or_default();
@@ -69,6 +92,31 @@ impl Caller {
         })
     }
 
+    /// The document that the request carries.
+    pub(crate) async fn document(&self, body: Body) -> Result<Value, Problem> {
+        let codec = Codec::of_body(&self.headers).map_err(counted)?;
+        let bytes = read_body(body, BODY_BYTES_MAX).await.map_err(counted)?;
+        codec
+            .decode_value(&bytes)
+            .map_err(|error| counted(error.into()))
+    }
+
+    /// The request's W3C trace context, if it is one: it becomes a header of the record.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        let text = self.headers.get("traceparent")?.to_str().ok()?;
+        is_traceparent(text).then(|| text.to_owned())
+    }
+
+    /// The answer, or the problem in the caller's codec.
+    pub(crate) fn reply(&self, result: Result<Response, Problem>) -> Response {
+        match result {
+            Ok(response) => response,
+            Err(problem) => problem.codec(self.codec).into_response(),
+        }
+    }
+}
+
+impl Caller {
     /// The match of the path, if the caller may write it.
     pub(crate) fn writes(&self) -> Result<MatchId, Problem> {
         let match_id = self.match_id()?;
@@ -112,29 +160,6 @@ impl Caller {
         Rights {
             open: self.grant.has_right(Right::Open),
             official: self.grant.has_right(Right::Official),
-        }
-    }
-
-    /// The document that the request carries.
-    pub(crate) async fn document(&self, body: Body) -> Result<Value, Problem> {
-        let codec = Codec::of_body(&self.headers).map_err(counted)?;
-        let bytes = read_body(body, BODY_BYTES_MAX).await.map_err(counted)?;
-        codec
-            .decode_value(&bytes)
-            .map_err(|error| counted(error.into()))
-    }
-
-    /// The request's W3C trace context, if it is one: it becomes a header of the record.
-    pub(crate) fn traceparent(&self) -> Option<String> {
-        let text = self.headers.get("traceparent")?.to_str().ok()?;
-        is_traceparent(text).then(|| text.to_owned())
-    }
-
-    /// The answer, or the problem in the caller's codec.
-    pub(crate) fn reply(&self, result: Result<Response, Problem>) -> Response {
-        match result {
-            Ok(response) => response,
-            Err(problem) => problem.codec(self.codec).into_response(),
         }
     }
 }

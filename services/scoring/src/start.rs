@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::Router;
 use grandstand_broker::{Broker, run_canary};
+use grandstand_server::address::{TrustedProxies, behind};
 use grandstand_server::cors::Origin;
+use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::Listener;
 use grandstand_server::readiness::Readiness;
 use grandstand_server::serve::{ServeLimits, serve};
@@ -16,14 +18,17 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Entrance;
 use crate::health::{Health, watch_broker};
 use crate::matches::Matches;
 use crate::routes;
 
 /// What an instance is made of.
 pub struct ScoringConfig {
-    /// Says what a token grants.
-    pub verifier: Verifier,
+    /// Verifies tokens, and makes those that an access to a match gets.
+    pub token_key: TokenKey,
+    /// Proxies whose word on the addresses of clients is taken.
+    pub trusted_proxies: TrustedProxies,
     /// Origins whose pages may post.
     pub cors_origins: Vec<Origin>,
     /// Bounds of the listener.
@@ -36,9 +41,10 @@ pub struct ScoringConfig {
 
 impl ScoringConfig {
     /// An instance with the usual bounds and nothing beside the API.
-    pub fn new(verifier: Verifier) -> Self {
+    pub fn new(token_key: TokenKey) -> Self {
         Self {
-            verifier,
+            token_key,
+            trusted_proxies: TrustedProxies::default(),
             cors_origins: Vec::new(),
             limits: ServeLimits::default(),
             bounds: Bounds::default(),
@@ -91,6 +97,7 @@ impl Running {
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) verifier: Arc<Verifier>,
+    pub(crate) entrance: Arc<Entrance>,
     pub(crate) broker: Broker,
     pub(crate) health: Arc<Health>,
     pub(crate) matches: Arc<Matches>,
@@ -111,13 +118,15 @@ pub fn start(
     let health = Arc::new(Health::new(refusing));
     let matches = Matches::new(broker.clone(), health.clone(), config.bounds);
     let api = Api {
-        verifier: Arc::new(config.verifier),
+        verifier: Arc::new(Verifier::new(&config.token_key)),
+        entrance: Arc::new(Entrance::new(config.token_key)),
         broker: broker.clone(),
         health: health.clone(),
         matches: matches.clone(),
         request_max: config.bounds.request_max,
     };
     let router = routes::router(api, config.pages, config.cors_origins);
+    let router = behind(config.trusted_proxies, router);
     // Requests that run at the stop still need the broker watched.
     let stopped = CancellationToken::new();
     let tasks = TaskTracker::new();

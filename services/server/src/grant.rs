@@ -173,6 +173,8 @@ pub struct Grant {
     pub expires_unix_s: u64,
     /// When it was made, in Unix seconds, if it says so: a revocation may aim at older ones only.
     pub issued_unix_s: Option<u64>,
+    /// Until when it may be renewed, in Unix seconds, if it was made by an access to a match.
+    pub renewable_until_unix_s: Option<u64>,
     pub(crate) matches: Vec<MatchPattern>,
     pub(crate) rights: BTreeSet<Right>,
 }
@@ -244,6 +246,7 @@ mod tests {
             delay_s: 0,
             expires_unix_s: 0,
             issued_unix_s: None,
+            renewable_until_unix_s: None,
             matches: matches.iter().map(|m| m.parse().unwrap()).collect(),
             rights: [Right::Open].into(),
         }

@@ -3,8 +3,11 @@
 //!
 //! It depends on no crate of ours and knows no match, event, broker or sport.
 
+pub mod access;
+pub mod address;
 pub mod admin;
 pub mod args;
+pub mod attempts;
 pub mod bearer;
 pub mod codec;
 pub mod compress;
@@ -16,6 +19,7 @@ pub mod limits;
 pub mod listen;
 mod negotiate;
 pub mod problem;
+pub mod query;
 pub mod readiness;
 pub mod serve;
 pub mod stop;

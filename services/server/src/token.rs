@@ -86,6 +86,8 @@ pub struct TokenRequest {
     pub delay_s: u32,
     /// How long it lasts.
     pub ttl: Duration,
+    /// Until when it may be renewed, in Unix seconds, if it is made by an access to a match.
+    pub renewable_until_unix_s: Option<u64>,
 }
 
 impl TokenRequest {
@@ -99,6 +101,7 @@ impl TokenRequest {
             rights: Vec::new(),
             delay_s: 0,
             ttl: DEFAULT_TTL,
+            renewable_until_unix_s: None,
         }
     }
 }
@@ -135,6 +138,8 @@ struct MintedClaims<'a> {
     rights: &'a [Right],
     #[serde(skip_serializing_if = "is_zero")]
     delay_s: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewable_until: Option<u64>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -158,6 +163,7 @@ pub fn mint(key: &TokenKey, request: &TokenRequest, now: SystemTime) -> Result<S
         matches: request.matches.as_deref(),
         rights: &request.rights,
         delay_s: request.delay_s,
+        renewable_until: request.renewable_until_unix_s,
     };
     let signing = EncodingKey::from_secret(key.as_bytes());
     let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &signing)?;
@@ -186,6 +192,8 @@ struct ReadClaims {
     rights: Vec<String>,
     #[serde(default)]
     delay_s: u32,
+    #[serde(default)]
+    renewable_until: Option<u64>,
 }
 
 /// Verifies tokens with one secret and one algorithm.
@@ -236,6 +244,7 @@ impl Verifier {
             // `as` saturates, and the library has refused what is negative or not finite.
             expires_unix_s: claims.exp as u64,
             issued_unix_s: claims.iat.map(|iat| iat as u64),
+            renewable_until_unix_s: claims.renewable_until,
             matches: claims.matches,
             rights: claims
                 .rights

@@ -1,9 +1,8 @@
 //! How many may come in, how fast, and whose word on addresses is taken.
 
-use std::net::IpAddr;
-
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use grandstand_server::address::parse_network;
 use ipnet::IpNet;
 
 use crate::admission::Bounds;
@@ -81,33 +80,6 @@ impl Default for AdmissionArgs {
             address_connections_max: Self::ADDRESS_MAX,
             anonymous_connections_max: Self::ANONYMOUS_MAX,
             trusted_proxies: Vec::new(),
-        }
-    }
-}
-
-/// A network, or one address.
-fn parse_network(text: &str) -> Result<IpNet, String> {
-    let one = || text.parse::<IpAddr>().map(IpNet::from);
-    let network: Result<IpNet, _> = text.parse().or_else(|_| one());
-    network.map_err(|_| "a network is like 10.0.0.0/8 or fd00::/8".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_is_a_network_or_an_address() {
-        for (text, network) in [
-            ("10.0.0.0/8", "10.0.0.0/8"),
-            ("10.1.2.3", "10.1.2.3/32"),
-            ("fd00::/8", "fd00::/8"),
-            ("::1", "::1/128"),
-        ] {
-            assert_eq!(parse_network(text).unwrap().to_string(), network);
-        }
-        for bad in ["", "10.0.0.0/33", "10.0.0", "proxy.example", "10.0.0.0/8/8"] {
-            assert!(parse_network(bad).is_err(), "{bad}");
         }
     }
 }

@@ -11,11 +11,10 @@ use grandstand_server::serve::ConnectionSlot;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
-use super::parameters::Parameters;
 use super::shown::Shown;
 use crate::Edge;
 use crate::access::Viewer;
-use crate::query::QueryError;
+use grandstand_server::query::{Parameters, QueryError};
 
 pub(super) struct Asked {
     pub(super) edge: Arc<Edge>,

@@ -16,12 +16,12 @@ use tokio::time::sleep_until;
 
 use super::asked::Asked;
 use super::caching::{kept, next_mark_in_us, tagged, until_the_next_mark};
-use super::parameters::Parameters;
 use super::shown::{Shown, codec, frame_response, word};
 use crate::Edge;
 use crate::feeds::Ready;
-use crate::query::{QueryError, cursor, fault, number, word as wish_word};
+use crate::query::{cursor, number, word as wish_word};
 use crate::refuse::Refused;
+use grandstand_server::query::{Parameters, QueryError, fault};
 
 /// The longest `wait`.
 const WAIT_S_MAX: u32 = 30;

@@ -2,15 +2,13 @@
 //! what the viewer's policy has released.
 //!
 //! All begin with what was [`asked`] and what is [`shown`]: a match, through the eyes of who asks. [`caching`] says
-//! who may keep an answer and for how long, [`parameters`] what a query may hold. The others are one
-//! door each.
+//! who may keep an answer and for how long. The others are one door each.
 
 mod asked;
 mod caching;
 mod events;
 mod head;
 mod list;
-mod parameters;
 mod segment;
 mod shown;
 mod state;

@@ -27,13 +27,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use self::listener::Listener;
 use self::sight::Sight;
 use super::asked::Asked;
-use super::parameters::Parameters;
 use super::shown::Shown;
 use crate::access::Viewer;
 use crate::entrance::{Place, Sought};
-use crate::query::{QueryError, cursor, fault, number, word};
+use crate::query::{cursor, number, word};
 use crate::refuse::Refused;
 use crate::shard::{Counts, count_connect};
+use grandstand_server::query::{Parameters, QueryError, fault};
 
 /// The cursor of a client that comes back by itself.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

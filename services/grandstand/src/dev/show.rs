@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use grandstand_core::ids::MatchId;
 use grandstand_play::{Outcome, Speed};
+use grandstand_server::access::{Access, AccessSecret, VALID_USUAL};
 use grandstand_server::grant::{MatchPattern, Right, Role, Tier};
 use grandstand_server::keys::TokenKey;
 use grandstand_server::token::{TokenRequest, mint};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::access::link;
 use crate::dev::playing::Known;
 use crate::process::say;
 
@@ -27,6 +30,23 @@ pub(crate) struct Ready {
     pub(crate) seed: Option<u64>,
     pub(crate) speed: Speed,
     pub(crate) tokens: Tokens,
+    pub(crate) pad: Pad,
+}
+
+/// Access to a match of one's own, for who wants to score.
+#[derive(Debug, Clone)]
+pub(crate) struct Pad {
+    match_id: MatchId,
+    access: Access,
+}
+
+impl Pad {
+    /// Makes it.
+    pub(crate) fn make(key: &TokenKey, now: SystemTime) -> anyhow::Result<Self> {
+        let match_id = MatchId::new("my-match")?;
+        let access = AccessSecret::new(key).make(match_id.as_str(), now, VALID_USUAL)?;
+        Ok(Self { match_id, access })
+    }
 }
 
 /// One token of each kind, for a day.
@@ -99,6 +119,8 @@ impl Ready {
             Some(known) => format!("On now: {}, {}.\n", known.title, pace(self.speed)),
             None => String::new(),
         };
+        let Pad { match_id, access } = &self.pad;
+        let (pin, pad) = (&access.pin, link(&self.scoring_url, match_id, access));
         let again = match self.seed {
             Some(seed) => format!("The same match again: --seed {seed}\n"),
             None => String::new(),
@@ -107,7 +129,9 @@ impl Ready {
             "{on_now}{again}\n\
              Watch it in a browser, as anybody (every 5 s), or as a fan who pays (at once):\n\n\
              {gateway_url}/\n\
-             {gateway_url}/#token={premium}\n"
+             {gateway_url}/#token={premium}\n\n\
+             Score a match of your own, with the PIN {pin}:\n\n\
+             {pad}\n"
         )
     }
 

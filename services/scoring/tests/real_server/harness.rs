@@ -13,7 +13,7 @@ use grandstand_server::grant::{self, Right};
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::{Listener, SocketOptions};
 use grandstand_server::readiness::Readiness;
-use grandstand_server::token::{TokenRequest, Verifier, mint};
+use grandstand_server::token::{TokenRequest, mint};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ impl Ground {
         let stop = CancellationToken::new();
         let config = ScoringConfig {
             bounds,
-            ..ScoringConfig::new(Verifier::new(&token_key()))
+            ..ScoringConfig::new(token_key())
         };
         let broker = self.sign_in(Role::Scoring).await;
         let running = start(config, listener, broker, &readiness, stop.clone());
@@ -219,7 +219,7 @@ fn scorer_token() -> String {
     token_for(grant::Role::Scorer, &["*"], &[Right::Open, Right::Official])
 }
 
-fn token_key() -> TokenKey {
+pub(crate) fn token_key() -> TokenKey {
     TokenKey::new("a secret that is long enough for the tests").unwrap()
 }
 

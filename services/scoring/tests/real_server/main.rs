@@ -5,8 +5,10 @@
     reason = "clippy knows only #[test] functions as tests"
 )]
 
+mod access;
 mod bad_input;
 mod broker_away;
+mod events;
 mod harness;
 mod posting;
 mod reading;

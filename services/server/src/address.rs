@@ -1,8 +1,11 @@
 //! Which address a client has: its own, or the one that a proxy whom we trust names.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use http::HeaderMap;
 use ipnet::IpNet;
 
@@ -11,20 +14,21 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies whose word on addresses is taken.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
+    /// Those of these networks.
+    pub fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
     /// Whether anybody is trusted.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Gives a request the address of its client for that of its peer.
-    pub(crate) fn look_behind(&self, mut request: Request) -> Request {
+    fn look_behind(&self, mut request: Request) -> Request {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
         if let Some(ConnectInfo(peer)) = peer.copied() {
             let client = self.client(peer.ip(), request.headers());
@@ -57,6 +61,18 @@ impl TrustedProxies {
     }
 }
 
+/// `router` for clients who come by way of proxies: each has its own address.
+pub fn behind(proxies: TrustedProxies, router: Router) -> Router {
+    if proxies.is_empty() {
+        return router;
+    }
+    let proxies = Arc::new(proxies);
+    router.layer(map_request(move |request: Request| {
+        let proxies = Arc::clone(&proxies);
+        async move { proxies.look_behind(request) }
+    }))
+}
+
 /// An address, also as some proxies write it: with a port, or in brackets.
 fn parse(entry: &str) -> Option<IpAddr> {
     let plain = entry.strip_prefix('[').and_then(|e| e.strip_suffix(']'));
@@ -66,7 +82,7 @@ fn parse(entry: &str) -> Option<IpAddr> {
 }
 
 /// What one line of a provider has: of IPv6 2^64 addresses. As the phases of digests count it too.
-pub(crate) fn network(address: IpAddr) -> [u8; 8] {
+pub fn network(address: IpAddr) -> [u8; 8] {
     match address.to_canonical() {
         IpAddr::V4(address) => (u64::from(u32::from(address)) | 0xffff_0000_0000).to_be_bytes(),
         IpAddr::V6(address) => {
@@ -74,6 +90,13 @@ pub(crate) fn network(address: IpAddr) -> [u8; 8] {
             [a, b, c, d, e, f, g, h]
         }
     }
+}
+
+/// A network, or one address, as the flag `--trusted-proxies` lists them.
+pub fn parse_network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from);
+    let network: Result<IpNet, _> = text.parse().or_else(|_| one());
+    network.map_err(|_| "a network is like 10.0.0.0/8 or fd00::/8".to_owned())
 }
 
 #[cfg(test)]
@@ -123,5 +146,20 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::7"), of("2001:db8:1:3::7"));
         assert_eq!(of("203.0.113.7"), of("::ffff:203.0.113.7"));
         assert_ne!(of("203.0.113.7"), of("203.0.113.8"));
+    }
+
+    #[test]
+    fn a_proxy_is_a_network_or_an_address() {
+        for (text, network) in [
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("fd00::/8", "fd00::/8"),
+            ("::1", "::1/128"),
+        ] {
+            assert_eq!(parse_network(text).unwrap().to_string(), network);
+        }
+        for bad in ["", "10.0.0.0/33", "10.0.0", "proxy.example", "10.0.0.0/8/8"] {
+            assert!(parse_network(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! What the query of a GET may hold: what a door does not know is refused, since a misspelt wish
 //! that is passed over is answered with something else than was asked for.
 
-use axum::extract::Query;
-use http::Uri;
+use std::borrow::Cow;
 
-use crate::query::{QueryError, TOKEN_IN_QUERY, fault};
+use axum::extract::Query;
+use http::{StatusCode, Uri};
+
+use crate::problem::Problem;
+
+/// Why no token is taken from a query.
+pub const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>";
 
 /// The parameters of one request, each known to its door, and there once.
 #[derive(Debug)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Those of `uri`, if they are all among `known`.
-    pub(super) fn of(uri: &Uri, known: &[&'static str]) -> Result<Self, QueryError> {
+    pub fn of(uri: &Uri, known: &[&'static str]) -> Result<Self, QueryError> {
         let parsed = Query::<Vec<(String, String)>>::try_from_uri(uri);
         let parameters = parsed.map_err(|e| fault("query", &e.to_string()))?.0;
         for (index, (name, _)) in parameters.iter().enumerate() {
@@ -38,9 +43,38 @@ impl Parameters {
     }
 
     /// What one of them says.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         let mut parameters = self.0.iter();
         parameters.find_map(|(other, text)| (other == name).then_some(text.as_str()))
+    }
+}
+
+/// Why a query can't be read.
+#[derive(Debug)]
+pub struct QueryError {
+    /// The parameter.
+    pub field: Cow<'static, str>,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad-query",
+            "The query can't be read",
+        )
+        .detail(error.detail)
+        .member("field", error.field)
+    }
+}
+
+/// What is wrong with a parameter.
+pub fn fault(field: impl Into<Cow<'static, str>>, detail: &str) -> QueryError {
+    QueryError {
+        field: field.into(),
+        detail: detail.to_owned(),
     }
 }
 
