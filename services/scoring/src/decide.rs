@@ -1,8 +1,8 @@
 //! Decides a request on the log as it is known: a repeat, a record to append, or a refusal.
 
-use grandstand_core::event::Posted;
+use grandstand_core::event::{Event, Posted};
 use grandstand_core::hash::StateHash;
-use grandstand_core::headers::Headers;
+use grandstand_core::headers::{Headers, Warning};
 use grandstand_core::ids::Cursor;
 use grandstand_core::record::{BODY_BYTES_MAX, Record};
 use grandstand_sports::{Draft, RULES_VERSION, Rights, Sport};
@@ -85,7 +85,10 @@ pub(crate) fn decide(
 }
 
 /// The events that are not in the log, with their places in the request.
-fn new_events<'p>(ledger: &Ledger, post: &'p Post) -> Result<Vec<(usize, &'p Posted)>, Refused> {
+pub(crate) fn new_events<'p>(
+    ledger: &Ledger,
+    post: &'p Post,
+) -> Result<Vec<(usize, &'p Posted)>, Refused> {
     let mut new = Vec::new();
     for (index, posted) in post.events.iter().enumerate() {
         match ledger.event(&posted.id) {
@@ -105,7 +108,11 @@ fn new_events<'p>(ledger: &Ledger, post: &'p Post) -> Result<Vec<(usize, &'p Pos
     Ok(new)
 }
 
-fn check_expectation(ledger: &Ledger, post: &Post, incarnation: u64) -> Result<(), Refused> {
+pub(crate) fn check_expectation(
+    ledger: &Ledger,
+    post: &Post,
+    incarnation: u64,
+) -> Result<(), Refused> {
     let Expectation::HeadIs(heads) = &post.expectation else {
         return Ok(());
     };
@@ -124,13 +131,14 @@ fn check_expectation(ledger: &Ledger, post: &Post, incarnation: u64) -> Result<(
     })
 }
 
-fn write(
+/// Decides the new events of `post` one after another, each with its warnings.
+pub(crate) fn decide_each(
+    draft: &mut Draft<'_>,
     ledger: &Ledger,
     post: &Post,
     new: &[(usize, &Posted)],
     now_us: u64,
-) -> Result<Written, Refused> {
-    let mut draft = ledger.game().draft();
+) -> Result<(Vec<Event>, Vec<Vec<Warning>>), Refused> {
     let mut ts = ledger.last_ts();
     let (mut events, mut warnings) = (Vec::new(), Vec::new());
     for (index, posted) in new {
@@ -150,6 +158,17 @@ fn write(
         events.push(event);
         warnings.push(warned);
     }
+    Ok((events, warnings))
+}
+
+fn write(
+    ledger: &Ledger,
+    post: &Post,
+    new: &[(usize, &Posted)],
+    now_us: u64,
+) -> Result<Written, Refused> {
+    let mut draft = ledger.game().draft();
+    let (events, warnings) = decide_each(&mut draft, ledger, post, new, now_us)?;
     let created_us = match ledger.seq() {
         0 => events.first().map_or(now_us, |event| event.ts),
         _ => ledger.created_us(),

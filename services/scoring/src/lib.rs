@@ -19,6 +19,7 @@ mod match_task;
 mod matches;
 mod pauses;
 mod post;
+mod propose;
 mod read;
 mod refuse;
 mod request;

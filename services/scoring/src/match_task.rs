@@ -18,6 +18,7 @@ use crate::decide::Post;
 use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::pauses::Pauses;
+use crate::propose::{CascadeView, ProposalsView};
 use crate::refuse::{Outcome, Refused};
 
 /// Where the outcome of a request is sent; nobody may be there any more, and the work is done all
@@ -38,6 +39,8 @@ pub(crate) enum Work {
     State(Reply<StateView>),
     /// Where in the stream the event after this seq is.
     Place(u64, Reply<Place>),
+    Proposals(Reply<ProposalsView>),
+    Cascade(Box<Post>, Reply<CascadeView>),
 }
 
 /// Where a match stands, and where one of its events is in the stream.
@@ -118,6 +121,15 @@ impl MatchTask {
             Work::Place(after, reply) => {
                 let place = self.place(after, job.deadline).await;
                 let _ = reply.send(place);
+            }
+            Work::Proposals(reply) => {
+                let current = self.as_the_leader_has_it(job.deadline).await;
+                let _ = reply.send(current.map(|(at, ledger)| ProposalsView::of(ledger, at)));
+            }
+            Work::Cascade(post, reply) => {
+                let current = self.as_the_leader_has_it(job.deadline).await;
+                let view = current.and_then(|(at, ledger)| CascadeView::of(ledger, &post, at));
+                let _ = reply.send(view);
             }
         }
     }

@@ -30,6 +30,12 @@ pub(crate) async fn post_events(State(api): State<Api>, caller: Caller, body: Bo
 
 async fn take_events(api: &Api, caller: &Caller, body: Body) -> Result<Response, Problem> {
     let match_id = caller.writes()?;
+    let post = read_post(caller, body).await?;
+    store(api, caller, &match_id, post).await
+}
+
+/// What the request would have stored.
+pub(crate) async fn read_post(caller: &Caller, body: Body) -> Result<Post, Problem> {
     let expectation = expectation_of(&caller.headers)?;
     let key = idempotency_key(&caller.headers)?;
     let (purpose, events) = match caller.document(body).await? {
@@ -39,15 +45,14 @@ async fn take_events(api: &Api, caller: &Caller, body: Body) -> Result<Response,
             (Purpose::Event, vec![posted])
         }
     };
-    let post = Post {
+    Ok(Post {
         purpose,
         events,
         expectation,
         scorer: caller.grant.sub.clone(),
         rights: caller.rights(),
         traceparent: caller.traceparent(),
-    };
-    store(api, caller, &match_id, post).await
+    })
 }
 
 /// Has a request stored, and answers what came of it.

@@ -83,7 +83,7 @@ pub(crate) fn decide(
     let (odd_before, _) = oddities(&list, place, same_until, before.clone());
     let shift = usize::from(posted.op == Op::Insert);
     let (odd_after, book) = oddities(&corrected, place, same_until + shift, before);
-    warnings.extend(later_warnings(&odd_before, odd_after));
+    warnings.extend(new_warnings(&odd_before, odd_after));
     let tags = std::iter::once("correction".to_owned())
         .chain(tags)
         .collect();
@@ -133,10 +133,15 @@ fn book_before(list: &List, place: usize) -> Book {
 }
 
 /// An event that the rules find odd, the rule, and what they say.
-type Oddity = (EventId, String, String);
+pub(crate) type Oddity = (EventId, String, String);
 
 /// Folds on from `place`, and says what is odd about the events from `judged_from` on.
-fn oddities(list: &List, place: usize, judged_from: usize, mut book: Book) -> (Vec<Oddity>, Book) {
+pub(crate) fn oddities(
+    list: &List,
+    place: usize,
+    judged_from: usize,
+    mut book: Book,
+) -> (Vec<Oddity>, Book) {
     let mut odd = Vec::new();
     for (at, entry) in list.standing().skip_while(|(at, _)| *at < place) {
         if at >= judged_from {
@@ -156,7 +161,8 @@ fn oddities(list: &List, place: usize, judged_from: usize, mut book: Book) -> (V
     (odd, book)
 }
 
-fn later_warnings(before: &[Oddity], after: Vec<Oddity>) -> Vec<Warning> {
+/// What is odd now and was not before, as warnings, of which there are not many.
+pub(crate) fn new_warnings(before: &[Oddity], after: Vec<Oddity>) -> Vec<Warning> {
     let before: BTreeSet<(&EventId, &str)> = before
         .iter()
         .map(|(id, rule, _)| (id, rule.as_str()))

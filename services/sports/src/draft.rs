@@ -289,8 +289,17 @@ impl<'g> Draft<'g> {
         })
     }
 
+    pub(crate) fn sport(&self) -> Sport {
+        self.game.sport
+    }
+
+    /// The list of events that count in the match, without what was decided here.
+    pub(crate) fn list_before(&self) -> &List {
+        &self.game.list
+    }
+
     /// The list of events that count, a copy to correct.
-    fn list(&self) -> List {
+    pub(crate) fn list(&self) -> List {
         match &self.change {
             Change::Corrected(list) => list.clone(),
             Change::Added(entries) => {

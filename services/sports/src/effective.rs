@@ -86,6 +86,11 @@ impl<F> Effective<F> {
         }
     }
 
+    /// All of them, void ones too.
+    pub(crate) fn all(&self) -> &[Entry<F>] {
+        &self.entries
+    }
+
     /// The events that count, with their positions.
     pub(crate) fn standing(&self) -> impl Iterator<Item = (usize, &Entry<F>)> {
         self.entries

@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use grandstand_core::event::{Event, Op};
 use grandstand_core::ids::EventId;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::created::{CREATED, Created};
-use crate::cricket::Fact;
+use crate::cricket::{self, Fact};
 use crate::draft::{Change, Draft, Drafted};
 use crate::fold::{self, Entry, Fold, List};
 use crate::shown::Shown;
@@ -112,6 +112,15 @@ impl Game {
             Sport::Open => self.state().clone(),
             Sport::Cricket if self.seq == 0 => self.state().clone(),
             Sport::Cricket => fold::refold(&self.list).render(),
+        }
+    }
+
+    /// What is expected next, by these rules: an object whose members are absent where there is
+    /// nothing to propose. Nothing of it is ever applied.
+    pub fn proposals(&self) -> Map<String, Value> {
+        match self.fold() {
+            Fold::Open(_) => Map::new(),
+            Fold::Cricket(book) => cricket::proposals(book),
         }
     }
 

@@ -4,6 +4,7 @@
 //! makes the event with its patch. `decide` may refuse, `apply` cannot fail: what is in the log did
 //! happen. Pure: time is an argument.
 
+mod cascade;
 mod corrections;
 mod created;
 mod draft;
@@ -18,6 +19,7 @@ mod sport;
 
 mod cricket;
 
+pub use cascade::Cascade;
 pub use created::Created;
 pub use draft::{Draft, Drafted};
 pub use game::Game;

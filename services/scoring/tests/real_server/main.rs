@@ -11,5 +11,6 @@ mod broker_away;
 mod events;
 mod harness;
 mod posting;
+mod proposing;
 mod reading;
 mod together;

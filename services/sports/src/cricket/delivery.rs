@@ -34,6 +34,8 @@ pub(crate) struct Delivery {
     pub(crate) review: Option<Review>,
     /// Players who came for others.
     pub(crate) replacements: Vec<Replacement>,
+    /// For whoever draws it; no figure needs it.
+    pub(crate) drawn: Option<Box<Drawn>>,
 }
 
 impl Delivery {
@@ -69,37 +71,63 @@ impl Read for Delivery {
             short_run: reader.may("short_run")?.unwrap_or_default(),
             review: reader.may("review")?,
             replacements: reader.may("replacements")?.unwrap_or_default(),
+            drawn: Drawn::take(&mut reader)?.map(Box::new),
         };
         if !matches!(delivery.boundary, None | Some(4 | 6)) {
             let place = reader.place("boundary");
             return Err(Refusal::malformed(&place, format!("{place} is 4 or 6")));
         }
-        // Kept in the log for whoever draws it; no figure needs them.
-        reader.may_text("shot", NAME_CHARS_MAX)?;
-        reader.may::<Position>("position")?;
         reader.finish()?;
         Ok(delivery)
     }
 }
 
+/// How the ball was hit, and where it went.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Drawn {
+    /// In words.
+    pub(crate) shot: Option<String>,
+    /// Where to.
+    pub(crate) position: Option<Position>,
+}
+
+impl Drawn {
+    fn take(reader: &mut Reader) -> Result<Option<Self>, Refusal> {
+        let drawn = Self {
+            shot: reader.may_text("shot", NAME_CHARS_MAX)?,
+            position: reader.may("position")?,
+        };
+        let is_empty = drawn.shot.is_none() && drawn.position.is_none();
+        Ok((!is_empty).then_some(drawn))
+    }
+}
+
 /// Where the ball went, in thousandths of the way to the boundary.
-struct Position;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Across.
+    pub(crate) x: i64,
+    /// Along.
+    pub(crate) y: i64,
+}
 
 impl Read for Position {
     fn read(value: Value, place: &str, strictness: Strictness) -> Result<Self, Refusal> {
         let mut reader = Reader::new(value, place, strictness)?;
-        for axis in ["x", "y"] {
-            let at: Value = reader.need(axis)?;
-            if !at.as_i64().is_some_and(|at| (-1000..=1000).contains(&at)) {
-                let place = reader.place(axis);
-                return Err(Refusal::malformed(
-                    &place,
-                    format!("{place} is -1000 to 1000"),
-                ));
-            }
-        }
+        let mut axis = |name| {
+            let at: Value = reader.need(name)?;
+            let at = at.as_i64().filter(|at| (-1000..=1000).contains(at));
+            at.ok_or_else(|| {
+                let place = reader.place(name);
+                Refusal::malformed(&place, format!("{place} is -1000 to 1000"))
+            })
+        };
+        let position = Self {
+            x: axis("x")?,
+            y: axis("y")?,
+        };
         reader.finish()?;
-        Ok(Self)
+        Ok(position)
     }
 }
 
@@ -196,6 +224,8 @@ pub(crate) struct Fielder {
     pub(crate) player: Option<PlayerId>,
     /// His name, if that is all that is known.
     pub(crate) name: Option<String>,
+    /// Whether he came for somebody, if it was said.
+    pub(crate) substitute: Option<bool>,
 }
 
 impl Fielder {
@@ -215,8 +245,8 @@ impl Read for Fielder {
         let fielder = Self {
             player: reader.may("player")?,
             name: reader.may_text("name", NAME_CHARS_MAX)?,
+            substitute: reader.may("substitute")?,
         };
-        reader.may::<bool>("substitute")?;
         reader.finish()?;
         Ok(fielder)
     }
@@ -231,6 +261,12 @@ pub(crate) struct Review {
     pub(crate) batter: Option<PlayerId>,
     /// What came of it.
     pub(crate) decision: ReviewDecision,
+    /// Whose decision it was.
+    pub(crate) umpire: Option<String>,
+    /// Of what.
+    pub(crate) kind: Option<String>,
+    /// Whether it was too close to call, if it was said.
+    pub(crate) umpires_call: Option<bool>,
 }
 
 impl Read for Review {
@@ -240,10 +276,10 @@ impl Read for Review {
             by: reader.need("by")?,
             batter: reader.may("batter")?,
             decision: reader.need("decision")?,
+            umpire: reader.may_text("umpire", NAME_CHARS_MAX)?,
+            kind: reader.may_text("type", NAME_CHARS_MAX)?,
+            umpires_call: reader.may("umpires_call")?,
         };
-        reader.may_text("umpire", NAME_CHARS_MAX)?;
-        reader.may_text("type", NAME_CHARS_MAX)?;
-        reader.may::<bool>("umpires_call")?;
         reader.finish()?;
         Ok(review)
     }
@@ -258,6 +294,12 @@ pub(crate) struct Replacement {
     pub(crate) player_in: PlayerId,
     /// Who goes.
     pub(crate) player_out: Option<PlayerId>,
+    /// Whose team.
+    pub(crate) team: Option<Side>,
+    /// In what he was doing.
+    pub(crate) role: Option<String>,
+    /// Why.
+    pub(crate) reason: String,
 }
 
 impl Read for Replacement {
@@ -267,10 +309,10 @@ impl Read for Replacement {
             scope: reader.need("scope")?,
             player_in: reader.need("in")?,
             player_out: reader.may("out")?,
+            team: reader.may("team")?,
+            role: reader.may_text("role", NAME_CHARS_MAX)?,
+            reason: reader.need_text("reason", NAME_CHARS_MAX)?,
         };
-        reader.may::<Side>("team")?;
-        reader.may_text("role", NAME_CHARS_MAX)?;
-        reader.need_text("reason", NAME_CHARS_MAX)?;
         reader.finish()?;
         Ok(replacement)
     }

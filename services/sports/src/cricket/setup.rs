@@ -59,6 +59,8 @@ pub(crate) struct Rules {
     pub(crate) noball_runs: u32,
     pub(crate) wide_runs: u32,
     pub(crate) bowler_overs_max: Option<u32>,
+    /// How long the match is planned; none: as a Test.
+    pub(crate) days: Option<u32>,
     pub(crate) super_over: SuperOver,
 }
 
@@ -88,6 +90,7 @@ impl Default for Rules {
             noball_runs: 1,
             wide_runs: 1,
             bowler_overs_max: None,
+            days: None,
             super_over: SuperOver::default(),
         }
     }
@@ -110,10 +113,25 @@ impl Rules {
                 "wickets_max": self.super_over.wickets_max,
             });
         }
-        if let Some(overs) = self.bowler_overs_max {
-            rules["bowler_overs_max"] = overs.into();
+        for (name, number) in [
+            ("bowler_overs_max", self.bowler_overs_max),
+            ("days", self.days),
+        ] {
+            if let Some(number) = number {
+                rules[name] = number.into();
+            }
         }
         rules
+    }
+
+    /// The lead on first innings with which the other side may be asked to follow on (Law 14.1).
+    pub(crate) fn follow_on_lead(&self) -> i64 {
+        match self.days {
+            Some(1) => 75,
+            Some(2) => 100,
+            Some(3 | 4) => 150,
+            Some(_) | None => 200,
+        }
     }
 }
 
@@ -139,6 +157,7 @@ impl Read for Rules {
                 .may_number("wide_runs", 0..=10)?
                 .unwrap_or(law.wide_runs),
             bowler_overs_max: reader.may_number("bowler_overs_max", 1..=500)?,
+            days: reader.may_number("days", 1..=10)?,
             super_over: reader.may("super_over")?.unwrap_or_default(),
         };
         reader.finish()?;

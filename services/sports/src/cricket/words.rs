@@ -88,6 +88,12 @@ impl DismissalKind {
         }
     }
 
+    /// Whether only the batter who faces can be out so: the bowler's wickets (Laws 32, 33, 35, 36,
+    /// 39), and who hits the ball twice (Law 34).
+    pub(crate) fn is_strikers(self) -> bool {
+        self.is_bowlers() || self == Self::HitTwice
+    }
+
     /// Whether the batter went of his own will.
     pub(crate) fn is_retirement(self) -> bool {
         matches!(

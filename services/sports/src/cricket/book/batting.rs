@@ -79,7 +79,7 @@ impl BatterRow {
 #[derive(Debug, Clone)]
 pub(crate) struct Fall {
     pub(crate) player: PlayerId,
-    pub(crate) runs: u32,
+    pub(crate) runs: i64,
     /// Such as `2.3`.
     pub(crate) over: String,
 }

@@ -1,7 +1,7 @@
 //! Who is expected to face and to bowl the next ball: a proposal that never stops anybody.
 
 use crate::cricket::delivery::Delivery;
-use crate::cricket::words::PlayerId;
+use crate::cricket::words::{DismissalKind, PlayerId};
 
 /// The two ends, as far as they are known.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +10,8 @@ pub(crate) struct Crease {
     pub(crate) non_striker: Option<PlayerId>,
     pub(crate) bowler: Option<PlayerId>,
     pub(crate) free_hit: bool,
+    /// Who is at which end can't be told from what was entered.
+    pub(crate) is_order_open: bool,
 }
 
 impl Crease {
@@ -21,6 +23,7 @@ impl Crease {
         if runs_run % 2 == 1 {
             self.change_ends();
         }
+        self.is_order_open = ball.wickets.iter().any(|wicket| is_on_the_run(wicket.kind));
         let free_now = self.free_hit || ball.free_hit;
         self.free_hit = limited && (ball.extras.noballs > 0 || (free_now && !ball.is_legal()));
     }
@@ -59,4 +62,13 @@ impl Crease {
     fn change_ends(&mut self) {
         std::mem::swap(&mut self.striker, &mut self.non_striker);
     }
+}
+
+/// Whether the batters were between the ends, so that whether they had crossed (Law 30.2, 18.12)
+/// decides who is where afterwards.
+fn is_on_the_run(kind: DismissalKind) -> bool {
+    matches!(
+        kind,
+        DismissalKind::RunOut | DismissalKind::Obstructing | DismissalKind::HandledTheBall
+    )
 }

@@ -23,7 +23,8 @@ pub(crate) struct Innings {
     pub(crate) overs_max: Option<Overs>,
     pub(crate) bowler_overs_max: Option<u32>,
     pub(crate) target: Option<Target>,
-    pub(crate) runs: u32,
+    /// What it comes to; where a wicket costs runs it may be less than nothing.
+    pub(crate) runs: i64,
     pub(crate) wickets: u32,
     pub(crate) legal_balls: u32,
     pub(crate) extras: Extras,
@@ -88,7 +89,7 @@ impl Innings {
         if let Some(row) = self.batter_mut(&ball.batter) {
             row.face(ball);
         }
-        self.runs += ball.total();
+        self.runs += i64::from(ball.total());
         self.extras.add(&ball.extras);
         self.legal_balls += u32::from(ball.is_legal());
         self.add_to_partnership(ball);
@@ -241,12 +242,12 @@ impl Innings {
 
     pub(crate) fn penalise_pre(&mut self, runs: u32) {
         self.penalty_pre += runs;
-        self.runs += runs;
+        self.runs += i64::from(runs);
     }
 
     pub(crate) fn penalise_post(&mut self, runs: u32) {
         self.penalty_post += runs;
-        self.runs += runs;
+        self.runs += i64::from(runs);
     }
 
     /// The target, and with it the overs in which to make it.

@@ -169,6 +169,17 @@ impl Book {
         }
     }
 
+    /// The target that was entered for the innings to come.
+    pub(crate) fn next_target(&self) -> Option<&Target> {
+        self.next.target.as_ref()
+    }
+
+    /// The overs that the innings to come has.
+    pub(crate) fn next_overs(&self) -> Option<Overs> {
+        let by_rules = self.rules.overs.map(|overs| Overs { overs, balls: 0 });
+        self.next.overs.or(by_rules)
+    }
+
     fn create(&mut self, created: &Arc<Created>) {
         if let Beginning::Cricket(setup) = &created.beginning {
             self.rules = Arc::new(setup.rules.clone());
@@ -258,7 +269,7 @@ impl Book {
     }
 
     /// Runs of a side in the match proper, super overs left out.
-    pub(crate) fn match_runs(&self, side: Side) -> u32 {
+    pub(crate) fn match_runs(&self, side: Side) -> i64 {
         let innings = self.innings.iter();
         innings
             .filter(|innings| innings.batting == side && !innings.super_over)

@@ -4,6 +4,7 @@ use super::{Odd, dismissal, people};
 use crate::cricket::Book;
 use crate::cricket::book::Innings;
 use crate::cricket::delivery::{Delivery, Extras};
+use crate::cricket::propose::{Pair, expected};
 use crate::cricket::words::PlayerId;
 use crate::refusal::Refusal;
 
@@ -180,18 +181,12 @@ fn note_runs(book: &Book, ball: &Delivery, odd: &mut Odd) {
 
 /// Who is at the crease is entered; here is only said that it is not what was expected.
 fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
-    let crease = &innings.crease;
-    // An over that nobody ended changes the ends all the same.
-    let unended = innings.last_over().is_some_and(|(last, over)| {
-        last < ball.over && !over.is_ended && innings.ends_change_after(last)
-    });
-    let (striker, non_striker) = if unended {
-        (&crease.non_striker, &crease.striker)
-    } else {
-        (&crease.striker, &crease.non_striker)
-    };
+    let Pair {
+        striker,
+        non_striker,
+    } = expected(innings, ball.over);
     let in_pair = |player: &PlayerId| *player == ball.batter || *player == ball.non_striker;
-    for player in [striker, non_striker].into_iter().flatten() {
+    for player in [&striker, &non_striker].into_iter().flatten() {
         if !in_pair(player) {
             odd.note(
                 "batter_left",
@@ -201,7 +196,7 @@ fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
         }
     }
     if let (Some(striker), Some(_)) = (striker, non_striker)
-        && *striker != ball.batter
+        && striker != ball.batter
     {
         odd.note("striker", format!("{striker} was expected to face"));
     }
@@ -243,7 +238,7 @@ fn note_bowler(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
 fn note_end(book: &Book, innings: &Innings, ball: &Delivery, odd: &mut Odd) {
     let target = innings.target.as_ref();
     odd.note_if(
-        target.is_some_and(|target| innings.runs >= target.runs),
+        target.is_some_and(|target| innings.runs >= i64::from(target.runs)),
         "target_reached",
         "the target is reached already",
     );

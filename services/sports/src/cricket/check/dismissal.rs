@@ -76,7 +76,7 @@ fn check_player_on_ball(
         let detail = format!("{player} is not one of the two at the crease");
         return Err(Refusal::impossible("player_out", detail).at(field));
     }
-    if wicket.kind.is_bowlers() && *player != ball.batter {
+    if wicket.kind.is_strikers() && *player != ball.batter {
         let detail = format!("only who faces the ball is out {}", wicket.kind.as_str());
         return Err(Refusal::impossible("player_out", detail).at(field));
     }

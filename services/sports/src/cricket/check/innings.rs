@@ -51,7 +51,7 @@ pub(super) fn start(book: &Book, start: &InningsStart, odd: &mut Odd) -> Result<
     if chases && book.rules.overs.is_some() && start.target.is_none() {
         let theirs = book.match_runs(start.batting.other());
         let mine = book.match_runs(start.batting);
-        let target = theirs.saturating_sub(mine) + 1;
+        let target = (theirs - mine).max(0) + 1;
         odd.note(
             "target_missing",
             format!("no target was entered; by the runs it is {target}"),
@@ -112,7 +112,7 @@ pub(super) fn end(
     let reached = innings
         .target
         .as_ref()
-        .map(|target| innings.runs >= target.runs);
+        .map(|target| innings.runs >= i64::from(target.runs));
     let is_odd = match reason {
         EndReason::AllOut => !after.is_all_out(),
         EndReason::Overs => innings.balls_left() != Some(0),

@@ -43,19 +43,21 @@ pub(super) fn render(book: &Book) -> Option<Value> {
 }
 
 /// Runs still needed to reach the target, if it is not reached.
-pub(super) fn runs_needed(innings: &Innings) -> Option<u32> {
+pub(super) fn runs_needed(innings: &Innings) -> Option<i64> {
     let target = innings.target.as_ref()?;
-    Some(target.runs.saturating_sub(innings.runs)).filter(|runs| *runs > 0)
+    Some(i64::from(target.runs) - innings.runs).filter(|runs| *runs > 0)
 }
 
 /// Runs an over with two decimals, rounded half up: numbers of a state have no fraction.
-fn rate(runs: u32, balls: u32, balls_per_over: u32) -> Option<String> {
-    let (runs, balls) = (u64::from(runs), u64::from(balls));
+fn rate(runs: i64, balls: u32, balls_per_over: u32) -> Option<String> {
+    let balls = i64::from(balls);
     if balls == 0 {
         return None;
     }
-    let hundredths = (runs * u64::from(balls_per_over) * 200 + balls) / (balls * 2);
-    Some(format!("{}.{:02}", hundredths / 100, hundredths % 100))
+    let hundredths = (runs * i64::from(balls_per_over) * 200 + balls).div_euclid(balls * 2);
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, rest) = (hundredths.abs() / 100, hundredths.abs() % 100);
+    Some(format!("{sign}{whole}.{rest:02}"))
 }
 
 #[cfg(test)]
@@ -68,5 +70,6 @@ mod tests {
         assert_eq!(rate(1, 16, 2).as_deref(), Some("0.13"));
         assert_eq!(rate(0, 6, 6).as_deref(), Some("0.00"));
         assert_eq!(rate(7, 0, 6), None);
+        assert_eq!(rate(-5, 8, 6).as_deref(), Some("-3.75"));
     }
 }

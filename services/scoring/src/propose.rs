@@ -1,0 +1,163 @@
+//! What the platform proposes to scorers, of which it stores nothing: what comes next in a match,
+//! and what a correction would lead to.
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use grandstand_core::hash::StateHash;
+use grandstand_core::headers::{Visibility, Warning};
+use grandstand_core::ids::{Epoch, MatchId};
+use grandstand_server::problem::Problem;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::decide::{Post, check_expectation, decide_each, new_events};
+use crate::ledger::Ledger;
+use crate::match_task::Work;
+use crate::post::read_post;
+use crate::refuse::{Refused, malformed};
+use crate::request::{Caller, with_etag, with_privacy};
+use crate::start::Api;
+
+/// What comes next.
+#[derive(Debug)]
+pub(crate) struct ProposalsView {
+    epoch: Epoch,
+    seq: u64,
+    visibility: Visibility,
+    proposals: Map<String, Value>,
+}
+
+/// What a post would lead to.
+#[derive(Debug)]
+pub(crate) struct CascadeView {
+    epoch: Epoch,
+    seq: u64,
+    visibility: Visibility,
+    warnings: Vec<Warning>,
+    amends: Vec<Value>,
+    state: Value,
+}
+
+#[derive(Serialize)]
+struct ProposalsDocument {
+    #[serde(rename = "match")]
+    match_id: MatchId,
+    epoch: Epoch,
+    seq: u64,
+    proposals: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct CascadeDocument {
+    #[serde(rename = "match")]
+    match_id: MatchId,
+    epoch: Epoch,
+    seq: u64,
+    hash: StateHash,
+    strip: Value,
+    warnings: Vec<Warning>,
+    cascade: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Value>,
+}
+
+/// What the query of a cascade asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CascadeQuery {
+    /// The whole state afterwards too.
+    #[serde(default)]
+    state: bool,
+}
+
+impl ProposalsView {
+    pub(crate) fn of(ledger: &Ledger, incarnation: u64) -> Self {
+        Self {
+            epoch: ledger.epoch(incarnation),
+            seq: ledger.seq(),
+            visibility: ledger.visibility(),
+            proposals: ledger.game().proposals(),
+        }
+    }
+}
+
+impl CascadeView {
+    pub(crate) fn of(ledger: &Ledger, post: &Post, incarnation: u64) -> Result<Self, Refused> {
+        let new = new_events(ledger, post)?;
+        check_expectation(ledger, post, incarnation)?;
+        let mut draft = ledger.game().draft();
+        // When it would be accepted changes nothing of what it would lead to.
+        decide_each(&mut draft, ledger, post, &new, 0)?;
+        let cascade = draft.cascade();
+        Ok(Self {
+            epoch: ledger.epoch(incarnation),
+            seq: ledger.seq(),
+            visibility: ledger.visibility(),
+            warnings: cascade.warnings,
+            amends: cascade.amends,
+            state: cascade.state,
+        })
+    }
+}
+
+pub(crate) async fn proposals(State(api): State<Api>, caller: Caller) -> Response {
+    let result = read_proposals(&api, &caller).await;
+    caller.reply(result)
+}
+
+async fn read_proposals(api: &Api, caller: &Caller) -> Result<Response, Problem> {
+    let match_id = caller.match_id()?;
+    caller.check_reader()?;
+    let view: ProposalsView = api.matches.ask(&match_id, Work::Proposals).await?;
+    caller.check_sees(&match_id, view.visibility)?;
+    let tag = format!("{}-{}", view.epoch, view.seq);
+    let document = ProposalsDocument {
+        match_id,
+        epoch: view.epoch,
+        seq: view.seq,
+        proposals: view.proposals,
+    };
+    let response = caller.codec.answer(StatusCode::OK, &document);
+    Ok(with_privacy(with_etag(response, &tag), view.visibility))
+}
+
+pub(crate) async fn cascade(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<CascadeQuery>, axum::extract::rejection::QueryRejection>,
+    body: Body,
+) -> Response {
+    let result = read_cascade(&api, &caller, query.ok(), body).await;
+    caller.reply(result)
+}
+
+async fn read_cascade(
+    api: &Api,
+    caller: &Caller,
+    query: Option<Query<CascadeQuery>>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let match_id = caller.writes()?;
+    let Query(query) = query
+        .ok_or_else(|| malformed("state", "the query may hold state=true and nothing else"))?;
+    let post = read_post(caller, body).await?;
+    let view: CascadeView = api
+        .matches
+        .ask(&match_id, |reply| Work::Cascade(Box::new(post), reply))
+        .await?;
+    let tag = format!("{}-{}", view.epoch, view.seq);
+    let document = CascadeDocument {
+        match_id,
+        epoch: view.epoch,
+        seq: view.seq,
+        hash: StateHash::of(&view.state),
+        strip: view.state["strip"].clone(),
+        warnings: view.warnings,
+        cascade: view.amends,
+        state: query.state.then_some(view.state),
+    };
+    let response = caller.codec.answer(StatusCode::OK, &document);
+    Ok(with_privacy(with_etag(response, &tag), view.visibility))
+}
