@@ -13,4 +13,5 @@ mod harness;
 mod posting;
 mod proposing;
 mod reading;
+mod rules_versions;
 mod together;

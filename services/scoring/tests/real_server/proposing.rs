@@ -19,14 +19,14 @@ fn cricket() -> Value {
     })
 }
 
-fn ball(id: &str, batter: &str, non_striker: &str, runs: u32) -> Value {
+pub(crate) fn ball(id: &str, batter: &str, non_striker: &str, runs: u32) -> Value {
     json!({"id": id, "type": "delivery", "data": {
         "over": 0, "batter": batter, "non_striker": non_striker, "bowler": "b1", "runs": runs,
     }})
 }
 
 /// A match with two balls of which the first brought a single that was not entered.
-async fn scored_wrong(scoring: &Instance) {
+pub(crate) async fn scored_wrong(scoring: &Instance) {
     let created = scoring.put("/v1/matches/m", &cricket()).await;
     assert_eq!(created.status, 201, "{:?}", created.body);
     let events = json!([
