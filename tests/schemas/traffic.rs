@@ -138,6 +138,15 @@ async fn answers_refusals_and_small_messages_are_what_the_schemas_say() {
         let refused = scorer.post("/v1/matches/c/events", &body).await;
         contract.check("problem.json", &refused.problem(status));
     }
+    let named = scorer.request(reqwest::Method::POST, "/v1/matches/m/events");
+    let named = named
+        .header("grandstand-device", "phone-1")
+        .header("grandstand-pending", "3")
+        .json(&count_event(9));
+    assert_eq!(Api::send(named).await.status, 201);
+    let devices = scorer.get("/v1/matches/m/devices").await.json();
+    assert_eq!(devices["devices"][0]["pending"], 3, "{devices}");
+    contract.check("devices.json", &devices);
     let stale = scorer
         .request(reqwest::Method::POST, "/v1/matches/m/events")
         .json(&count_event(3));

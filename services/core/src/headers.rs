@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::ids::DeviceId;
+
 /// Who may find a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,6 +48,19 @@ pub struct Warning {
     pub detail: String,
 }
 
+/// The most events that a device may say it still holds: as many as a match has at most.
+pub const PENDING_MAX: u32 = 20_000;
+
+/// What a posting device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// What it calls itself.
+    pub id: DeviceId,
+    /// How many events it still holds after this post, at most [`PENDING_MAX`]; none if it does not
+    /// say.
+    pub pending: Option<u32>,
+}
+
 /// The headers of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Headers {
@@ -69,12 +84,21 @@ pub struct Headers {
     pub strip: Value,
     /// W3C trace context of the post.
     pub traceparent: Option<String>,
+    /// The device that posted, if it said so.
+    pub device: Option<Device>,
 }
 
 /// Why headers are not a record's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("header {0} is missing or malformed")]
 pub struct HeadersError(&'static str);
+
+impl HeadersError {
+    /// The header that it is about.
+    pub fn name(&self) -> &'static str {
+        self.0
+    }
+}
 
 /// The header that holds [`Headers::created_us`].
 pub const CREATED: &str = "Grandstand-Created";
@@ -87,6 +111,10 @@ const DIGESTS: &str = "Grandstand-Digests";
 const WARNINGS: &str = "Grandstand-Warnings";
 const STRIP: &str = "Grandstand-Strip";
 const TRACEPARENT: &str = "traceparent";
+/// The header that names the device, of a post and of its record.
+pub const DEVICE: &str = "Grandstand-Device";
+/// The header that says how many events the device still holds.
+pub const PENDING: &str = "Grandstand-Pending";
 
 impl Headers {
     /// The headers as names and values; values are one line of text each.
@@ -107,6 +135,10 @@ impl Headers {
         }
         if let Some(traceparent) = &self.traceparent {
             pairs.push((TRACEPARENT, traceparent.clone()));
+        }
+        if let Some(device) = &self.device {
+            pairs.push((DEVICE, device.id.to_string()));
+            pairs.extend(device.pending.map(|count| (PENDING, count.to_string())));
         }
         pairs
     }
@@ -133,8 +165,36 @@ impl Headers {
             warnings,
             strip: json(&get, STRIP)?,
             traceparent: get(TRACEPARENT).map(str::to_owned),
+            device: Device::read(get)?,
         })
     }
+}
+
+impl Device {
+    /// Reads what a device says of itself in the headers of a post or of a record; none if it says
+    /// nothing.
+    pub fn read<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Self>, HeadersError> {
+        let pending = match get(PENDING) {
+            Some(text) => Some(count(text).ok_or(HeadersError(PENDING))?),
+            None => None,
+        };
+        match (get(DEVICE), pending) {
+            (Some(text), pending) => {
+                let id = DeviceId::new(text).map_err(|_| HeadersError(DEVICE))?;
+                Ok(Some(Self { id, pending }))
+            }
+            // A count of nobody.
+            (None, Some(_)) => Err(HeadersError(DEVICE)),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// A plain decimal number up to [`PENDING_MAX`].
+fn count(text: &str) -> Option<u32> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| plain);
+    number.filter(|number| *number <= PENDING_MAX)
 }
 
 /// JSON escapes every control character below a space; DEL and the C1 range it leaves, and a
@@ -199,6 +259,7 @@ mod tests {
             ],
             strip: serde_json::json!({"title": "Żubr\n", "status": "live"}),
             traceparent: None,
+            device: Some(device("phone-1", Some(7))),
         };
         let pairs: BTreeMap<_, _> = headers.to_pairs().into_iter().collect();
         assert!(
@@ -211,5 +272,43 @@ mod tests {
             Ok(headers)
         );
         assert_eq!(Headers::read(|_| None), Err(HeadersError(DIGESTS)));
+    }
+
+    fn device(id: &str, pending: Option<u32>) -> Device {
+        let id = DeviceId::new(id).unwrap();
+        Device { id, pending }
+    }
+
+    #[test]
+    fn a_device_says_who_it_is_and_what_it_holds_or_nothing() {
+        fn read(id: Option<&str>, pending: Option<&str>) -> Result<Option<Device>, HeadersError> {
+            Device::read(|name| match name {
+                DEVICE => id,
+                PENDING => pending,
+                _ => None,
+            })
+        }
+        assert_eq!(read(None, None), Ok(None));
+        assert_eq!(
+            read(Some("a.b_c-9"), None),
+            Ok(Some(device("a.b_c-9", None)))
+        );
+        let held = read(Some("a"), Some("20000"));
+        assert_eq!(held, Ok(Some(device("a", Some(PENDING_MAX)))));
+        assert_eq!(read(None, Some("1")), Err(HeadersError(DEVICE)));
+        for name in ["", "a b", "a\u{e9}", &"x".repeat(65)] {
+            assert_eq!(
+                read(Some(name), Some("0")),
+                Err(HeadersError(DEVICE)),
+                "{name:?}"
+            );
+        }
+        for number in ["", "-1", "+1", " 1", "1.0", "20001", "99999999999999999999"] {
+            assert_eq!(
+                read(Some("a"), Some(number)),
+                Err(HeadersError(PENDING)),
+                "{number:?}"
+            );
+        }
     }
 }

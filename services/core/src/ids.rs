@@ -1,4 +1,4 @@
-//! Names that are valid because they exist: match ids, event ids, epochs and cursors.
+//! Names that are valid because they exist: match ids, event ids, devices, epochs and cursors.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +16,9 @@ pub enum IdError {
     /// Not an event id.
     #[error("an event id is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")]
     Event,
+    /// Not a device.
+    #[error("a device is 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'")]
+    Device,
     /// Not an epoch.
     #[error("an epoch is two numbers joined by a dot, such as 1790000000123456.1")]
     Epoch,
@@ -57,11 +60,7 @@ impl EventId {
     /// Takes `text` if it is an event id.
     pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
         let text = text.into();
-        let fits = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if fits {
+        if is_plain_name(&text) {
             Ok(Self(text))
         } else {
             Err(IdError::Event)
@@ -72,6 +71,34 @@ impl EventId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a scorer's device calls itself: `[A-Za-z0-9._-]{1,64}`, the same for as long as it holds
+/// events that it has not sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(String);
+
+impl DeviceId {
+    /// Takes `text` if it names a device.
+    pub fn new(text: impl Into<String>) -> Result<Self, IdError> {
+        let text = text.into();
+        if is_plain_name(&text) {
+            Ok(Self(text))
+        } else {
+            Err(IdError::Device)
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One line of ASCII, short enough for a header and harmless in any document.
+fn is_plain_name(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// Which life of a match a seq counts in: when the match was created and which incarnation of the
@@ -170,7 +197,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(MatchId, EventId, Epoch);
+as_text!(MatchId, EventId, DeviceId, Epoch);
 
 macro_rules! plain_text {
     ($($name:ident),*) => {$(
@@ -190,7 +217,7 @@ macro_rules! plain_text {
     )*};
 }
 
-plain_text!(MatchId, EventId);
+plain_text!(MatchId, EventId, DeviceId);
 
 #[cfg(test)]
 mod tests {

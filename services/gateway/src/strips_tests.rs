@@ -119,6 +119,7 @@ fn headers(status: &str, visibility: Visibility, delay_s: u32, now_us: u64) -> H
         warnings: vec![vec![]],
         strip: json!({"status": status, "at": now_us, "delay_s": delay_s}),
         traceparent: None,
+        device: None,
     }
 }
 

@@ -208,6 +208,20 @@ fn a_record_that_shows_a_match_to_others_than_its_creation_is_found() {
 }
 
 #[test]
+fn a_device_is_no_fault_unless_it_cannot_be_read() {
+    let found = |name: &str, pending: &str| {
+        let mut records = sample::cricket("m");
+        let told = [("Grandstand-Device", name), ("Grandstand-Pending", pending)];
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        records[2].headers.extend(told);
+        faults(&records)
+    };
+    assert_eq!(found("phone-1", "3"), []);
+    assert_eq!(found("a phone", "3"), [(Some(5), Check::Headers)]);
+    assert_eq!(found("phone-1", "many"), [(Some(5), Check::Headers)]);
+}
+
+#[test]
 fn headers_of_another_match_or_count_are_found() {
     let found = |name, value| faults(&with_header(2, name, value));
     assert_eq!(found("Grandstand-Created", "7"), [(Some(5), Check::Origin)]);

@@ -9,6 +9,7 @@ use grandstand_sports::Sport;
 use serde_json::{Value, json};
 
 use crate::decide::{Expectation, Post, Purpose};
+use crate::devices::device_of;
 use crate::post::store;
 use crate::refuse::{malformed, unreadable_event};
 use crate::request::Caller;
@@ -35,6 +36,7 @@ async fn create(api: &Api, caller: &Caller, body: Body) -> Result<Response, Prob
         scorer: caller.grant.sub.clone(),
         rights: caller.rights(),
         traceparent: caller.traceparent(),
+        device: device_of(&caller.headers)?,
     };
     store(api, caller, &match_id, post).await
 }

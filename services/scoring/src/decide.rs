@@ -2,7 +2,7 @@
 
 use grandstand_core::event::{Event, Posted};
 use grandstand_core::hash::StateHash;
-use grandstand_core::headers::{Headers, Warning};
+use grandstand_core::headers::{Device, Headers, Warning};
 use grandstand_core::ids::Cursor;
 use grandstand_core::record::{BODY_BYTES_MAX, Record};
 use grandstand_sports::{Draft, RULES_VERSION, Rights, Sport};
@@ -22,6 +22,8 @@ pub(crate) struct Post {
     pub(crate) rights: Rights,
     /// W3C trace context.
     pub(crate) traceparent: Option<String>,
+    /// What the device that sent it says of itself.
+    pub(crate) device: Option<Device>,
 }
 
 /// What the request is for.
@@ -179,6 +181,7 @@ fn write(
         digests: digests.collect(),
         scorer: post.scorer.clone(),
         traceparent: post.traceparent.clone(),
+        device: post.device.clone(),
         ..headers_of(ledger, &draft, created_us)
     };
     let record = Record {
@@ -207,5 +210,6 @@ fn headers_of(ledger: &Ledger, draft: &Draft<'_>, created_us: u64) -> Headers {
         warnings: Vec::new(),
         strip: draft.state()["strip"].clone(),
         traceparent: None,
+        device: None,
     }
 }

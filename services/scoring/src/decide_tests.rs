@@ -34,6 +34,7 @@ fn post(purpose: Purpose, events: Vec<Value>) -> Post {
             official: false,
         },
         traceparent: None,
+        device: None,
     }
 }
 

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use grandstand_broker::{ReadFrom, StoredRecord};
 use grandstand_core::event::Event;
+use grandstand_core::headers::Visibility;
 use grandstand_core::ids::{Cursor, Epoch, MatchId};
 use grandstand_core::record::Record;
 use grandstand_server::problem::Problem;
@@ -13,7 +14,6 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::ledger::LedgerError;
-use crate::match_task::{Place, Work};
 use crate::read::read_until;
 use crate::refuse::{Outcome, Refused, counted};
 use crate::request::{Caller, with_privacy};
@@ -34,6 +34,15 @@ struct Page {
     more: bool,
 }
 
+/// Where a match stands, and where the page's first event is in the stream.
+struct Place {
+    epoch: Epoch,
+    seq: u64,
+    visibility: Visibility,
+    /// The stream sequence of the record before that event's, or 0; none without such an event.
+    before_stream_sequence: Option<u64>,
+}
+
 /// Which page is asked for.
 struct Asked {
     after: Cursor,
@@ -51,10 +60,13 @@ async fn read_page(api: &Api, caller: &Caller, uri: &Uri) -> Result<Response, Pr
     let asked = Asked::of(uri).map_err(|error| counted(error.into()))?;
     let deadline = Instant::now() + api.request_max;
     let after = asked.after.seq;
-    let place: Place = api
-        .matches
-        .ask(&match_id, |reply| Work::Place(after, reply))
-        .await?;
+    let reading = api.matches.read(&match_id, move |ledger, epoch| Place {
+        epoch,
+        seq: ledger.seq(),
+        visibility: ledger.visibility(),
+        before_stream_sequence: ledger.before_event_after(after),
+    });
+    let place = reading.await?;
     caller.check_sees(&match_id, place.visibility)?;
     if asked.after.epoch.is_some_and(|epoch| epoch != place.epoch) {
         return Err(other_epoch(place.epoch, place.seq));

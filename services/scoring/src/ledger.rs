@@ -12,6 +12,8 @@ use grandstand_sports::{Drafted, Game, RULES_VERSION, Sport};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::devices::Devices;
+
 /// How many events are kept whole, for scorers who missed them.
 pub(crate) const RECENT_EVENTS_MAX: usize = 100;
 /// And how many bytes of records; the newest record is kept whatever its size.
@@ -30,6 +32,7 @@ pub(crate) struct Ledger {
     records: Vec<RecordFacts>,
     events: HashMap<EventId, EventFacts>,
     recent: VecDeque<Recent>,
+    devices: Devices,
 }
 
 impl LedgerError {
@@ -120,6 +123,7 @@ impl Ledger {
             records: Vec::new(),
             events: HashMap::new(),
             recent: VecDeque::new(),
+            devices: Devices::default(),
         }
     }
 
@@ -178,6 +182,9 @@ impl Ledger {
         self.visibility = headers.visibility;
         self.delay_s = headers.delay_s;
         let place = self.records.len();
+        if let (Some(device), Some(last)) = (&headers.device, record.events.last()) {
+            self.devices.note(device, last.seq, last.ts);
+        }
         for (index, event) in record.events.iter().enumerate() {
             self.last_ts = event.ts;
             let facts = EventFacts {
@@ -257,6 +264,11 @@ impl Ledger {
     /// How far behind its fans are kept, in seconds.
     pub(crate) fn delay_s(&self) -> u32 {
         self.delay_s
+    }
+
+    /// What its devices said of themselves.
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// What is known of the event with that id.

@@ -12,6 +12,7 @@ mod create;
 mod decide;
 #[cfg(test)]
 mod decide_tests;
+mod devices;
 mod events;
 mod health;
 mod ledger;

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grandstand_broker::Broker;
-use grandstand_core::hash::StateHash;
-use grandstand_core::headers::Visibility;
 use grandstand_core::ids::{Epoch, MatchId};
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -18,7 +15,6 @@ use crate::decide::Post;
 use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::pauses::Pauses;
-use crate::propose::{CascadeView, ProposalsView};
 use crate::refuse::{Outcome, Refused};
 
 /// Where the outcome of a request is sent; nobody may be there any more, and the work is done all
@@ -26,42 +22,19 @@ use crate::refuse::{Outcome, Refused};
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refused>>;
 
 /// A request, to be answered by its deadline.
-#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) deadline: Instant,
     pub(crate) work: Work,
 }
 
 /// What is asked for.
-#[derive(Debug)]
 pub(crate) enum Work {
     Post(Box<Post>, Reply<(Answer, Stored)>),
-    State(Reply<StateView>),
-    /// Where in the stream the event after this seq is.
-    Place(u64, Reply<Place>),
-    Proposals(Reply<ProposalsView>),
-    Cascade(Box<Post>, Reply<CascadeView>),
+    Read(Reader),
 }
 
-/// Where a match stands, and where one of its events is in the stream.
-#[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) epoch: Epoch,
-    pub(crate) seq: u64,
-    pub(crate) visibility: Visibility,
-    /// The stream sequence of the record before the event's, or 0; none without such an event.
-    pub(crate) before_stream_sequence: Option<u64>,
-}
-
-/// The state of a match as the leader has it.
-#[derive(Debug)]
-pub(crate) struct StateView {
-    pub(crate) epoch: Epoch,
-    pub(crate) seq: u64,
-    pub(crate) hash: StateHash,
-    pub(crate) state: Value,
-    pub(crate) visibility: Visibility,
-}
+/// Takes what it wants of a ledger that is as the leader has it, or hears why there is none.
+pub(crate) type Reader = Box<dyn FnOnce(Result<(&Ledger, Epoch), Refused>) + Send>;
 
 /// One active match.
 pub(crate) struct MatchTask {
@@ -114,56 +87,17 @@ impl MatchTask {
                 // Whoever asked may be gone.
                 let _ = reply.send(done);
             }
-            Work::State(reply) => {
-                let state = self.state(job.deadline).await;
-                let _ = reply.send(state);
-            }
-            Work::Place(after, reply) => {
-                let place = self.place(after, job.deadline).await;
-                let _ = reply.send(place);
-            }
-            Work::Proposals(reply) => {
-                let current = self.as_the_leader_has_it(job.deadline).await;
-                let _ = reply.send(current.map(|(at, ledger)| ProposalsView::of(ledger, at)));
-            }
-            Work::Cascade(post, reply) => {
-                let current = self.as_the_leader_has_it(job.deadline).await;
-                let view = current.and_then(|(at, ledger)| CascadeView::of(ledger, &post, at));
-                let _ = reply.send(view);
-            }
+            Work::Read(reader) => reader(self.read(job.deadline).await),
         }
     }
 
-    async fn state(&mut self, deadline: Instant) -> Result<StateView, Refused> {
-        let (incarnation, ledger) = self.as_the_leader_has_it(deadline).await?;
-        let newest = ledger.newest().ok_or(Refused::UnknownMatch)?;
-        Ok(StateView {
-            epoch: ledger.epoch(incarnation),
-            seq: newest.last_seq,
-            hash: newest.hash,
-            state: ledger.game().state().clone(),
-            visibility: ledger.visibility(),
-        })
-    }
-
-    async fn place(&mut self, after: u64, deadline: Instant) -> Result<Place, Refused> {
-        let (incarnation, ledger) = self.as_the_leader_has_it(deadline).await?;
-        Ok(Place {
-            epoch: ledger.epoch(incarnation),
-            seq: ledger.seq(),
-            visibility: ledger.visibility(),
-            before_stream_sequence: ledger.before_event_after(after),
-        })
-    }
-
-    /// The ledger, read up to what the leader has, and the stream's incarnation.
-    async fn as_the_leader_has_it(&mut self, deadline: Instant) -> Result<(u64, &Ledger), Refused> {
+    async fn read(&mut self, deadline: Instant) -> Result<(&Ledger, Epoch), Refused> {
         let incarnation = self.settle(deadline, Outcome::NothingStored).await?;
         let mut pauses = Pauses::default();
         self.refresh(deadline, &mut pauses, Outcome::NothingStored)
             .await?;
         let ledger = self.ledger.as_ref().ok_or(Refused::UnknownMatch)?;
-        Ok((incarnation, ledger))
+        Ok((ledger, ledger.epoch(incarnation)))
     }
 
     /// The stream's incarnation; a ledger of another one is let go.

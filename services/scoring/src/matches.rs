@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grandstand_broker::Broker;
-use grandstand_core::ids::MatchId;
+use grandstand_core::ids::{Epoch, MatchId};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::health::Health;
+use crate::ledger::Ledger;
 use crate::match_task::{Job, MatchTask, Reply, Work};
 use crate::refuse::Refused;
 use crate::start::Bounds;
@@ -62,6 +63,21 @@ impl Matches {
         self.send(match_id, job)?;
         // Without an answer the task is gone, which is a bug of ours.
         answer.await.unwrap_or(Err(Refused::Fault))
+    }
+
+    /// What `read` takes of a match as the leader has it.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        match_id: &MatchId,
+        read: impl FnOnce(&Ledger, Epoch) -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let asked = self.ask(match_id, |reply| {
+            Work::Read(Box::new(move |seen| {
+                // Whoever asked may be gone.
+                let _ = reply.send(seen.map(|(ledger, epoch)| read(ledger, epoch)));
+            }))
+        });
+        asked.await
     }
 
     fn send(self: &Arc<Self>, match_id: &MatchId, mut job: Job) -> Result<(), Refused> {

@@ -16,12 +16,13 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Stored};
 use crate::decide::{Expectation, Post, Purpose};
+use crate::devices::device_of;
 use crate::match_task::Work;
 use crate::refuse::{Outcome, Refused, counted, malformed, unreadable_event};
-use crate::request::{Caller, with_etag};
+use crate::request::{Caller, only_value, with_etag};
 use crate::start::Api;
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 pub(crate) async fn post_events(State(api): State<Api>, caller: Caller, body: Body) -> Response {
     let result = take_events(&api, &caller, body).await;
@@ -37,7 +38,7 @@ async fn take_events(api: &Api, caller: &Caller, body: Body) -> Result<Response,
 /// What the request would have stored.
 pub(crate) async fn read_post(caller: &Caller, body: Body) -> Result<Post, Problem> {
     let expectation = expectation_of(&caller.headers)?;
-    let key = idempotency_key(&caller.headers)?;
+    let key = only_value(&caller.headers, IDEMPOTENCY_KEY)?;
     let (purpose, events) = match caller.document(body).await? {
         Value::Array(values) => (Purpose::Events, several(values, key)?),
         value => {
@@ -52,6 +53,7 @@ pub(crate) async fn read_post(caller: &Caller, body: Body) -> Result<Post, Probl
         scorer: caller.grant.sub.clone(),
         rights: caller.rights(),
         traceparent: caller.traceparent(),
+        device: device_of(&caller.headers)?,
     })
 }
 
@@ -103,7 +105,7 @@ fn count(asked: &Result<(Answer, Stored), Refused>) {
 fn several(values: Vec<Value>, key: Option<&str>) -> Result<Vec<Posted>, Problem> {
     if key.is_some() {
         let detail = "Idempotency-Key goes with a single event; in an array each has its id";
-        return Err(malformed("Idempotency-Key", detail));
+        return Err(malformed(IDEMPOTENCY_KEY, detail));
     }
     if values.is_empty() {
         return Err(malformed("(document)", "the array holds no event"));
@@ -136,23 +138,6 @@ fn several(values: Vec<Value>, key: Option<&str>) -> Result<Vec<Posted>, Problem
                 .member("id", id)
                 .member("index", index))
         }
-    }
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| {
-            malformed(
-                "Idempotency-Key",
-                "Idempotency-Key holds what no id may hold",
-            )
-        }),
-        (Some(_), Some(_)) => Err(malformed(
-            "Idempotency-Key",
-            "Idempotency-Key is there twice",
-        )),
     }
 }
 

@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 
 use crate::decide::{Post, check_expectation, decide_each, new_events};
 use crate::ledger::Ledger;
-use crate::match_task::Work;
 use crate::post::read_post;
 use crate::refuse::{Refused, malformed};
 use crate::request::{Caller, with_etag, with_privacy};
@@ -73,9 +72,9 @@ pub(crate) struct CascadeQuery {
 }
 
 impl ProposalsView {
-    pub(crate) fn of(ledger: &Ledger, incarnation: u64) -> Self {
+    fn of(ledger: &Ledger, epoch: Epoch) -> Self {
         Self {
-            epoch: ledger.epoch(incarnation),
+            epoch,
             seq: ledger.seq(),
             visibility: ledger.visibility(),
             proposals: ledger.game().proposals(),
@@ -84,15 +83,15 @@ impl ProposalsView {
 }
 
 impl CascadeView {
-    pub(crate) fn of(ledger: &Ledger, post: &Post, incarnation: u64) -> Result<Self, Refused> {
+    fn of(ledger: &Ledger, post: &Post, epoch: Epoch) -> Result<Self, Refused> {
         let new = new_events(ledger, post)?;
-        check_expectation(ledger, post, incarnation)?;
+        check_expectation(ledger, post, epoch.incarnation)?;
         let mut draft = ledger.game().draft();
         // When it would be accepted changes nothing of what it would lead to.
         decide_each(&mut draft, ledger, post, &new, 0)?;
         let cascade = draft.cascade();
         Ok(Self {
-            epoch: ledger.epoch(incarnation),
+            epoch,
             seq: ledger.seq(),
             visibility: ledger.visibility(),
             warnings: cascade.warnings,
@@ -110,7 +109,7 @@ pub(crate) async fn proposals(State(api): State<Api>, caller: Caller) -> Respons
 async fn read_proposals(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     let match_id = caller.match_id()?;
     caller.check_reader()?;
-    let view: ProposalsView = api.matches.ask(&match_id, Work::Proposals).await?;
+    let view = api.matches.read(&match_id, ProposalsView::of).await?;
     caller.check_sees(&match_id, view.visibility)?;
     let tag = format!("{}-{}", view.epoch, view.seq);
     let document = ProposalsDocument {
@@ -143,10 +142,8 @@ async fn read_cascade(
     let Query(query) = query
         .ok_or_else(|| malformed("state", "the query may hold state=true and nothing else"))?;
     let post = read_post(caller, body).await?;
-    let view: CascadeView = api
-        .matches
-        .ask(&match_id, |reply| Work::Cascade(Box::new(post), reply))
-        .await?;
+    let leads_to = move |ledger: &Ledger, epoch| CascadeView::of(ledger, &post, epoch);
+    let view = api.matches.read(&match_id, leads_to).await??;
     let tag = format!("{}-{}", view.epoch, view.seq);
     let document = CascadeDocument {
         match_id,

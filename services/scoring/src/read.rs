@@ -15,7 +15,6 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::ledger::LedgerError;
-use crate::match_task::{StateView, Work};
 use crate::pauses::Pauses;
 use crate::refuse::{Outcome, Refused};
 use crate::request::{Caller, with_etag, with_privacy};
@@ -123,26 +122,26 @@ pub(crate) async fn state(State(api): State<Api>, caller: Caller) -> Response {
 async fn read_state(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     let match_id = caller.match_id()?;
     caller.check_reader()?;
-    let view: StateView = api.matches.ask(&match_id, Work::State).await?;
-    caller.check_sees(&match_id, view.visibility)?;
-    let tag = format!("{}-{}", view.epoch, view.seq);
-    let document = StateDocument {
-        match_id,
-        epoch: view.epoch,
-        seq: view.seq,
-        hash: view.hash,
-        state: view.state,
-    };
-    Ok(answer_unless_known(
-        caller,
-        &tag,
-        &document,
-        view.visibility,
-    ))
+    let id = match_id.clone();
+    let reading = api.matches.read(&match_id, |ledger, epoch| {
+        let newest = ledger.newest().ok_or(Refused::UnknownMatch)?;
+        let document = StateDocument {
+            match_id: id,
+            epoch,
+            seq: newest.last_seq,
+            hash: newest.hash,
+            state: ledger.game().state().clone(),
+        };
+        Ok::<_, Refused>((document, ledger.visibility()))
+    });
+    let (document, visibility) = reading.await??;
+    caller.check_sees(&match_id, visibility)?;
+    let tag = format!("{}-{}", document.epoch, document.seq);
+    Ok(answer_unless_known(caller, &tag, &document, visibility))
 }
 
 /// The document, or 304 if the caller has it.
-fn answer_unless_known(
+pub(crate) fn answer_unless_known(
     caller: &Caller,
     tag: &str,
     document: &impl Serialize,

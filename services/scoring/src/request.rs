@@ -20,7 +20,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use crate::refuse::{counted, not_allowed};
+use crate::refuse::{counted, malformed, not_allowed};
 use crate::start::Api;
 
 /// The largest body that is read.
@@ -169,6 +169,23 @@ fn is_traceparent(text: &str) -> bool {
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     let hex = |part: &&str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     lengths == [2, 32, 16, 2] && parts.iter().all(hex) && parts[0] != "ff"
+}
+
+/// The value of a header that may be there once, if it is.
+pub(crate) fn only_value<'h>(
+    headers: &'h HeaderMap,
+    name: &'static str,
+) -> Result<Option<&'h str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let refused = |why: &str| Err(malformed(name, format!("{name} {why}")));
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => match value.to_str() {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => refused("holds what is not plain ASCII"),
+        },
+        (Some(_), Some(_)) => refused("is there twice"),
+    }
 }
 
 /// Names the position that an answer is about, for `If-Match` and `If-None-Match`.

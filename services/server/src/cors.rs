@@ -60,6 +60,8 @@ pub fn layer(origins: Vec<Origin>) -> CorsLayer {
             CONTENT_TYPE,
             IF_MATCH,
             IF_NONE_MATCH,
+            HeaderName::from_static("grandstand-device"),
+            HeaderName::from_static("grandstand-pending"),
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
         ])

@@ -261,6 +261,7 @@ impl Scored {
             warnings: vec![vec![]],
             strip: json!({"title": "A v B", "n": self.seq}),
             traceparent: None,
+            device: None,
         };
         let pairs = headers.to_pairs();
         let appended = broker.append(

@@ -55,6 +55,7 @@ impl Scorer {
             digests,
             strip: self.game.state()["strip"].clone(),
             traceparent: None,
+            device: None,
         };
         let hash = StateHash::of(self.game.state());
         let pairs = headers.to_pairs().into_iter();

@@ -8,6 +8,7 @@
 mod access;
 mod bad_input;
 mod broker_away;
+mod devices;
 mod events;
 mod harness;
 mod posting;
