@@ -4,7 +4,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What a process needs for other things than fans.
 const OTHERS: u64 = 64;
-/// One source address has 28,000 ports, and a fan that comes back may need another one.
+/// What one loop serves in time; with other cores there are other processes.
 const FANS_MAX: u64 = 18_000;
 
 /// How many fans a process can hold.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
 use mio::{Registry, Token};
@@ -16,6 +17,9 @@ use crate::crowd::wire::{Trust, Wire};
 
 /// One read takes what many frames need; all fans of a process share the buffer.
 const READ_BYTES: usize = 64 * 1024;
+
+/// How many fans of a process share an address.
+const FANS_PER_ADDRESS: u32 = 4_096;
 
 /// What all fans of a process share.
 pub(crate) struct Desk {
@@ -92,7 +96,8 @@ impl Fan {
     pub(crate) fn open(&mut self, desk: &Desk, registry: &Registry) -> io::Result<()> {
         let plan = &desk.plan;
         let gateway = plan.gateway_of(self.number);
-        let mut wire = Wire::open(plan.source, gateway, plan.reading, desk.trust.as_ref())?;
+        let source = source_of(plan.source, self.number);
+        let mut wire = Wire::open(source, gateway, plan.reading, desk.trust.as_ref())?;
         wire.register(registry, Token(self.number as usize))?;
         self.link = Link::Opening(wire);
         self.opened_us = now_us();
@@ -292,6 +297,13 @@ impl Account<'_> {
             desk.window.joined_us.record(joined_us);
         }
     }
+}
+
+/// Where a fan of a process connects from, by the first of the process's addresses on loopback. The
+/// system looks for a free port of one parity first, one by one: once 14,000 fans have them, every
+/// further connect of that address would look at them all, and no socket be served meanwhile.
+fn source_of(first: Ipv4Addr, fan: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(first.to_bits() + ((fan / FANS_PER_ADDRESS) << 16))
 }
 
 /// What went wrong, in words that are the same for every fan: the system's have numbers and addresses.

@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     pub(crate) first: u32,
     /// How many fans it holds.
     pub(crate) count: u32,
-    /// The address that they come from.
+    /// The first address that they come from; more are found by the second of its four numbers.
     pub(crate) source: Ipv4Addr,
 }
 
