@@ -21,10 +21,10 @@ pub use answers::{Found, Verdict, Written};
 const COALESCE_US: u64 = 1_000_000;
 /// How long a session outlives its last write: a fan's leaving is not told any later.
 const TTL_US: u64 = 900_000_000;
-/// The distance of two writes: 500 a second.
-const PACE_US: u64 = 2_000;
-/// How much of an idle time may be made up for: 10 writes at once.
-const BURST_US: u64 = 20_000;
+/// So many are written together, so often: 500 a second. One by one each would wake the broker and us,
+/// which takes several times what a write takes.
+const BURST_WRITES: u32 = 50;
+const BURST_EVERY_US: u64 = 100_000;
 /// How many writes wait for their answers.
 const IN_FLIGHT_MAX: usize = 256;
 /// How often the bucket is tried while it is away.
@@ -45,8 +45,8 @@ pub struct SessionKeeper {
     holders: u32,
     in_flight: usize,
     closed: usize,
-    /// When the next write may go.
-    pace_us: u64,
+    /// When the last burst of writes began, and how many of it have gone.
+    burst: (u64, u32),
     probe_us: u64,
     /// When the bucket is tried again, while it is away.
     retry_us: Option<u64>,
@@ -107,7 +107,7 @@ impl SessionKeeper {
             holders: 0,
             in_flight: 0,
             closed: 0,
-            pace_us: 0,
+            burst: (0, 0),
             probe_us: 0,
             retry_us: None,
             lost_us: 0,
@@ -211,7 +211,7 @@ impl SessionKeeper {
             true => due_us.min(self.probe_us),
             false => due_us,
         };
-        let at_us = at_us.max(self.pace_us);
+        let at_us = at_us.max(self.burst_due_us());
         if now_us < at_us {
             return Step::Wait(Some(at_us));
         }
@@ -244,6 +244,14 @@ impl SessionKeeper {
         self.retry_us.is_none()
     }
 
+    /// When the next write may go.
+    fn burst_due_us(&self) -> u64 {
+        match self.burst {
+            (began_us, BURST_WRITES..) => began_us + BURST_EVERY_US,
+            _ => 0,
+        }
+    }
+
     fn held(&mut self, holder: Holder) -> Option<&mut Kept> {
         let kept = self.sessions.get_mut(holder.at)?;
         (kept.holder == holder.number && kept.closed_us.is_none()).then_some(kept)
@@ -260,7 +268,10 @@ impl SessionKeeper {
 
     fn send(&mut self, at: u32, now_us: u64) -> Step {
         self.probe_us = now_us + PROBE_US;
-        self.pace_us = (self.pace_us + PACE_US).max(now_us.saturating_sub(BURST_US));
+        self.burst = match self.burst {
+            (began_us, sent) if now_us < began_us + BURST_EVERY_US => (began_us, sent + 1),
+            _ => (now_us, 1),
+        };
         let Some(kept) = self.sessions.get_mut(at) else {
             // Every place that is due is taken; were it not so, it is not due any more.
             self.due.pop_first();

@@ -68,6 +68,8 @@ pub struct News {
     pub events: u64,
     /// When the last of them was accepted (Unix microseconds), for a fan that had caught up.
     pub accepted_us: Option<u64>,
+    /// Whether the fan has all that is in the log: there is no more of it before that changes.
+    pub is_all: bool,
 }
 
 /// Why a fan could not be told what was released already.
@@ -226,13 +228,14 @@ impl Subscription {
         let accepted_us = log
             .accepted_us(self.seq)
             .filter(|_| self.caught_up && events > 0);
-        let policy = self.policy.name();
         Read::Frame(
             frame,
             News {
-                policy,
+                policy: self.policy.name(),
                 events,
                 accepted_us,
+                // Who is new is asked once more: a read that finds nothing more says that it has caught up.
+                is_all: self.caught_up && self.seq == log.head(),
             },
         )
     }

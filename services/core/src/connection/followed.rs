@@ -94,6 +94,12 @@ impl Followed {
         self.subscription.cursor()
     }
 
+    /// See [`crate::connection::Connection::touch`].
+    pub(super) fn touch(&self) -> u64 {
+        let seq = self.subscription.cursor().map_or(0, |(_, seq)| seq);
+        seq ^ u64::from(self.asked_delay_s) ^ self.awaited_answer.map_or(0, NonZero::get)
+    }
+
     pub(super) fn was_busy(&mut self) {
         self.subscription.was_busy();
     }

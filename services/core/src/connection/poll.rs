@@ -19,6 +19,7 @@ impl Connection {
             self.was_busy(now_us.saturating_sub(wrote_us.get()));
         }
         let output = self.next_output(matches, now_us);
+        self.is_settled = self.is_settled_by(&output);
         match output {
             Output::Answer(_) | Output::Frame(..) => {
                 (self.wrote_us, self.written_us) = (NonZero::new(now_us), now_us);
@@ -28,6 +29,23 @@ impl Connection {
             Output::AskLeader(_) | Output::Wait(_) | Output::Close(..) => {}
         }
         output
+    }
+
+    /// Whether the fan has all there is once `output` is written. What it waits for by the clock was
+    /// told by an earlier poll, and is no sooner now.
+    fn is_settled_by(&self, output: &Output) -> bool {
+        matches!(output, Output::Frame(_, news) if news.is_all)
+            && self.followed.len() == 1
+            && self.strips.is_none()
+            && self.pending.is_none()
+    }
+
+    /// What the last poll gave was written at once, all of it: the connection was not busy. Whether
+    /// there is nothing more to poll for before a match changes, the client speaks or the time comes
+    /// that was waited for before.
+    pub fn wrote_at_once(&mut self) -> bool {
+        self.wrote_us = None;
+        self.is_settled
     }
 
     /// While something is written nothing is read: neither is the fan behind on purpose, nor could

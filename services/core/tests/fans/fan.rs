@@ -99,14 +99,18 @@ impl Fan {
         }
     }
 
-    /// Takes up to `frames` frames; true when there is nothing more for now.
+    /// Takes up to `frames` frames; true when there is nothing more for now. After so many the fan is
+    /// still busy with the last.
     pub(crate) fn take(&mut self, world: &World, frames: usize) -> bool {
         self.receive(world, usize::MAX);
-        for _ in 0..frames {
+        for number in 1..=frames {
             if !self.poll(world) {
                 return true;
             }
             self.receive(world, usize::MAX);
+            if number < frames && self.connection.wrote_at_once() {
+                return true;
+            }
         }
         false
     }

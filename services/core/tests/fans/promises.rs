@@ -284,3 +284,47 @@ fn delivery_is_timed_only_for_who_had_caught_up() {
     }
     assert_eq!(times, [None, Some(world.now_us - 1_000)]);
 }
+
+#[test]
+fn who_has_all_need_not_be_asked_before_the_time_it_was_told_last() {
+    let (mut settled, mut unsettled) = (0, 0);
+    for (policy, delay_s) in [
+        (PolicyName::Realtime, 0),
+        (PolicyName::Realtime, 3),
+        (PolicyName::Batch, 0),
+        (PolicyName::Batch, 1),
+        (PolicyName::Digest, 0),
+        (PolicyName::Digest, 7),
+    ] {
+        let (mut world, mut fan) = world_and_fan(policy, SnapshotWish::Auto);
+        fan.delay_s = delay_s;
+        fan.come_back(&world, cursor(1), policy);
+        let mut told_us = fan.wake_us(&world);
+        for step in 0..400 {
+            world.now_us += 37_000;
+            if step % 5 < 2 {
+                world.publish(1, false);
+            }
+            loop {
+                match fan.connection.poll(&world, world.now_us) {
+                    Output::Frame(..) if fan.connection.wrote_at_once() => {
+                        settled += 1;
+                        let next = fan.connection.poll(&world, world.now_us);
+                        let Output::Wait(Some(at_us)) = next else {
+                            panic!("{policy:?} {delay_s}: {next:?}");
+                        };
+                        assert!(at_us >= told_us || told_us <= world.now_us);
+                    }
+                    Output::Frame(..) => unsettled += 1,
+                    Output::Wait(at_us) => {
+                        told_us = at_us.expect("there is a heartbeat at least");
+                        break;
+                    }
+                    Output::Answer(_) | Output::Ping => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+    assert!(settled > 200 && unsettled > 100, "{settled} {unsettled}");
+}

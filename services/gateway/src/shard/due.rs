@@ -56,6 +56,11 @@ impl Wheel {
         self.filled[slot / 64] |= 1 << (slot % 64);
     }
 
+    /// Whether a look is set that has not come yet.
+    pub(super) fn has(&self, alarm: &Alarm) -> bool {
+        alarm.0.iter().any(|set| *set > self.passed)
+    }
+
     /// Moves everybody who is to be looked at by `now_us` to `due`.
     pub(super) fn turn(&mut self, now_us: u64, due: &mut VecDeque<u32>) {
         let now = now_us / TICK_US;

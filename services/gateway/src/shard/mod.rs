@@ -8,7 +8,7 @@
 //! HTTP and the handshake stay with hyper; then the socket comes here ([`inbox`]). [`event_loop`] is
 //! the loop and its priorities, [`turns`] its kinds of work, [`fan`] one connection, [`admit`] how
 //! it comes, [`hear`] and [`read`] what a client says, [`interest`] and [`circle`] who follows what,
-//! [`pump`], [`write`] and [`ring`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what
+//! [`pump`], [`parcel`], [`write`] and [`ring`] what goes out, [`due`] when, [`goodbye`] the end, [`errands`] what
 //! is done elsewhere.
 
 mod admit;
@@ -26,6 +26,7 @@ mod inbox;
 mod interest;
 #[cfg(test)]
 mod interest_tests;
+mod parcel;
 mod pump;
 mod read;
 #[cfg(test)]

@@ -2,12 +2,14 @@
 //! written, until each of them waits or its socket takes no more.
 
 use bytes::Bytes;
+use grandstand_core::message::CloseCode;
 use grandstand_core::subscription::News;
 
 use super::counts::count_cut;
 use super::event_loop::Shard;
-use super::fan::{Fan, Other, Stage, Step};
+use super::fan::{Fan, Stage, Step};
 use super::interest::Glance;
+use super::parcel::Parcel;
 use super::write::{InFlight, Outgoing, Wrote, write};
 
 /// A client whose socket takes nothing for so long is cut. The kernel says that it takes something
@@ -17,28 +19,23 @@ const STALL_MAX_US: u64 = 30_000_000;
 /// So many frames a connection may have in one go; then the others have their turn.
 const FRAMES_MAX: usize = 4;
 
+/// A connection that ends, with which code and why.
+type Closing = (u32, CloseCode, &'static str);
+
 impl Shard {
     /// Gives each of `batch` what there is for it.
     pub(super) fn pump(&mut self, mut batch: Vec<u32>) {
-        let (mut outgoing, mut others) = (Vec::with_capacity(batch.len()), Vec::new());
+        let (mut outgoing, mut closes) = (Vec::with_capacity(batch.len()), Vec::new());
         for _ in 0..FRAMES_MAX {
             if batch.is_empty() {
                 break;
             }
-            self.ask(&batch, &mut outgoing, &mut others);
+            self.ask(&batch, &mut outgoing, &mut closes);
             batch.clear();
             self.write(&mut outgoing, &mut batch);
-            for (index, other) in others.drain(..) {
-                match other {
-                    Other::AskLeader(match_id) => {
-                        self.feeds.ask_leader(&match_id);
-                        batch.push(index);
-                    }
-                    Other::Close(code, reason) => {
-                        count_cut(reason);
-                        self.close(index, Some(code.number()), reason);
-                    }
-                }
+            for (index, code, reason) in closes.drain(..) {
+                count_cut(reason);
+                self.close(index, Some(code.number()), reason);
             }
         }
         for index in batch {
@@ -48,32 +45,51 @@ impl Shard {
 
     /// Asks all of them under one look at the matches; nothing is written meanwhile, so that whoever
     /// brings the next event does not wait for sockets.
-    fn ask(&mut self, batch: &[u32], outgoing: &mut Vec<Outgoing>, others: &mut Vec<(u32, Other)>) {
+    fn ask(&mut self, batch: &[u32], outgoing: &mut Vec<Outgoing>, closes: &mut Vec<Closing>) {
         let now_us = self.clock.now_us();
+        self.fans.touch(batch);
         let glance = Glance::new(&self.interests, &self.strips);
-        let (mut wish_otherwise, mut hear) = (Vec::new(), Vec::new());
+        let (mut wish_otherwise, mut hear, mut leaders) = (Vec::new(), Vec::new(), Vec::new());
         for &index in batch {
             let Some(fan) = self.fans.get(index) else {
                 continue;
             };
-            match fan.next(&glance, now_us) {
-                Step::Wait(until_us) => {
-                    if let Some(until_us) = until_us {
-                        self.wheel.set(index, &mut fan.alarm, until_us);
+            let mut parcel = Parcel::default();
+            loop {
+                match fan.next(&glance, now_us) {
+                    Step::Write(bytes, news) => {
+                        parcel.add(bytes, news);
+                        if parcel.goes() {
+                            break;
+                        }
                     }
-                    if fan.is_readable && fan.may_hear() {
-                        hear.push(index);
+                    Step::Wait(until_us) => {
+                        if let Some(until_us) = until_us {
+                            self.wheel.set(index, &mut fan.alarm, until_us);
+                        }
+                        if parcel.is_empty() && fan.is_readable && fan.may_hear() {
+                            hear.push(index);
+                        }
+                        break;
                     }
+                    Step::AskLeader(match_id) => leaders.push(match_id),
+                    // Who closes says so again, once what comes before is written.
+                    Step::Close(code, reason) if parcel.is_empty() => {
+                        closes.push((index, code, reason));
+                        break;
+                    }
+                    Step::Close(..) | Step::Nothing => break,
                 }
-                Step::Nothing => {}
-                Step::Write(bytes, news) => outgoing.push(Outgoing { index, bytes, news }),
-                Step::Other(other) => others.push((index, other)),
             }
+            outgoing.extend(parcel.seal(index));
             if fan.wishes_seen != fan.connection.wishes_changed() {
                 wish_otherwise.push(index);
             }
         }
         drop(glance);
+        leaders
+            .iter()
+            .for_each(|match_id| self.feeds.ask_leader(match_id));
         wish_otherwise
             .into_iter()
             .for_each(|index| self.look_at_wishes(index));
@@ -97,13 +113,23 @@ impl Shard {
                 Wrote::All => {
                     frames += 1;
                     news.inspect(|news| self.counts.news(*news, now_us));
-                    whole.push(index);
+                    if news.is_none() || !self.has_all(index) {
+                        whole.push(index);
+                    }
                 }
                 Wrote::UpTo(written) => self.wait_for_socket(index, bytes, written, news),
                 Wrote::Gone => self.cut(index, "gone"),
             }
         }
         self.counts.frames.increment(frames);
+    }
+
+    /// Whether a fan, of whose match a frame has just gone out whole, need not be asked again now.
+    fn has_all(&mut self, index: u32) -> bool {
+        let Some(fan) = self.fans.get(index) else {
+            return true;
+        };
+        fan.connection.wrote_at_once() && !fan.is_readable && self.wheel.has(&fan.alarm)
     }
 
     /// The socket takes something again; whether all that was in flight is out.

@@ -16,32 +16,38 @@ impl Shard {
 
     pub(super) fn serve_ready(&mut self, max: usize) -> usize {
         let count = max.min(self.ready.len());
+        let mut batch = Vec::new();
         for _ in 0..count {
             let Some(index) = self.ready.pop_front() else {
                 break;
             };
             if let Some(fan) = self.fans.get(index) {
                 fan.is_queued = false;
-                self.serve_socket(index);
+                if self.serve_socket(index) {
+                    batch.push(index);
+                }
             }
         }
+        self.pump(batch);
         count
     }
 
-    fn serve_socket(&mut self, index: u32) {
+    /// Whether the fan may be given something.
+    fn serve_socket(&mut self, index: u32) -> bool {
         if !self.write_on(index) {
-            return;
+            return false;
         }
         let Some(fan) = self.fans.get(index) else {
-            return;
+            return false;
         };
         match fan.stage {
             Stage::Open if fan.is_readable && fan.may_hear() => self.hear(index),
-            Stage::Open => self.pump(vec![index]),
+            Stage::Open => return true,
             Stage::Closing => self.leave(index),
             Stage::Leaving if fan.is_readable => self.discard(index),
             Stage::Leaving => {}
         }
+        false
     }
 
     pub(super) fn serve_due(&mut self, max: usize) -> usize {
