@@ -132,7 +132,9 @@ impl Listener {
             // It says nothing: that its socket takes what we write is all that is heard of it.
             self.connection.heard(now_us);
             match self.connection.poll(&self.sight, now_us) {
-                Output::Answer(frame) => return Some(text::message(&frame, None)),
+                Output::Answer(frame) | Output::Beat(frame) => {
+                    return Some(text::message(&frame, None));
+                }
                 Output::Frame(frame, news) => {
                     self.news = Some(news);
                     let match_id = self.sight.match_id();
