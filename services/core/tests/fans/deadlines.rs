@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::fan::{Fan, cursor, subscribe, world_and_fan};
-use crate::world::{START_US, match_id};
+use crate::world::{START_US, World, match_id};
 
 #[test]
 fn a_fan_that_never_answers_a_ping_is_given_up() {
@@ -94,12 +94,15 @@ fn all_who_stand_at_one_place_are_told_so_by_the_same_bytes() {
 
     // A change of status is told at once, out of the same bytes for all.
     world.feed.borrow_mut().status = Status::Stale;
-    let tell = |fan: &mut Fan| match fan.connection.poll(&world, world.now_us) {
+    are_told_by_the_same_bytes(&world, &mut first, &mut second);
+}
+
+fn are_told_by_the_same_bytes(world: &World, first: &mut Fan, second: &mut Fan) {
+    let [told, again] = [first, second].map(|fan| match fan.connection.poll(world, world.now_us) {
         Output::Answer(frame) => frame,
         other => panic!("{other:?}"),
-    };
-    let told = tell(&mut first);
-    assert_eq!(tell(&mut second).wire().as_ptr(), told.wire().as_ptr());
+    });
+    assert_eq!(told.wire().as_ptr(), again.wire().as_ptr());
 }
 
 #[test]
@@ -123,12 +126,7 @@ fn places_that_were_never_shown_take_no_room() {
     for seq in 1_000..1_100 {
         comes(cursor(seq)).take(&world, 2);
     }
-    let tell = |fan: &mut Fan| match fan.connection.poll(&world, world.now_us) {
-        Output::Answer(frame) => frame,
-        other => panic!("{other:?}"),
-    };
-    let told = tell(&mut first);
-    assert_eq!(tell(&mut second).wire().as_ptr(), told.wire().as_ptr());
+    are_told_by_the_same_bytes(&world, &mut first, &mut second);
 }
 
 #[test]
