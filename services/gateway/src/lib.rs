@@ -17,6 +17,7 @@ mod feeds;
 mod follow;
 mod freshness;
 mod handshake;
+mod live_lists;
 mod peers;
 mod poll_pace;
 mod presence;
@@ -67,6 +68,7 @@ use crate::drain::Drain;
 use crate::entrance::Entrance;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
+use crate::live_lists::LiveLists;
 use crate::peers::PeerWatch;
 use crate::presence::Presence;
 use crate::sessions::FanSessions;
@@ -110,6 +112,7 @@ struct Edge {
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
     strips: Arc<Strips>,
+    live_lists: LiveLists,
     sessions: Arc<FanSessions>,
     clock: Clock,
     drain: Arc<Drain>,
@@ -164,6 +167,7 @@ impl Gateway {
             feeds,
             directory,
             strips,
+            live_lists: LiveLists::default(),
             sessions,
             clock,
             drain,
