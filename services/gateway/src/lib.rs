@@ -160,7 +160,7 @@ impl Gateway {
         let (shards, threads) = shard::start(count, writes, ground, &fallen)?;
         let bounds = self.admission.bounds(self.connections_max);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let entrance = Arc::new(Entrance::new(bounds, self.admission.polls_max, cores));
+        let entrance = Arc::new(Entrance::new(bounds, self.admission.polls_max(), cores));
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             entrance: Arc::clone(&entrance),
@@ -213,7 +213,7 @@ impl Gateway {
         tasks.spawn(trim::after_bursts(Arc::clone(&edge), tasks_stop.clone()));
 
         let limits = ServeLimits {
-            connections_max: self.admission.polls_max,
+            connections_max: self.admission.polls_max(),
             accepts_per_s: self.admission.accept_rate,
             accept_burst: self.admission.accept_burst,
             stop_wait_max: self.drain.requests_max(),

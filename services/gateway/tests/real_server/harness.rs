@@ -36,6 +36,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Ground {
     server: ServerProcess,
     pub(crate) scoring: Broker,
+    #[allow(dead_code, reason = "the test of idle memory reads the sessions by it")]
+    pub(crate) ops: Broker,
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) running: JoinHandle<()>,
@@ -109,6 +111,7 @@ impl Ground {
         Self {
             server,
             scoring,
+            ops,
             address,
             stop,
             running,
