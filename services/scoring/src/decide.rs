@@ -95,7 +95,7 @@ pub(crate) fn new_events<'p>(
     for (index, posted) in post.events.iter().enumerate() {
         match ledger.event(&posted.id) {
             None => new.push((index, posted)),
-            Some(facts) if facts.digest == posted.digest => {}
+            Some(facts) if *facts.digest == *posted.digest => {}
             Some(facts) => {
                 return Err(match post.purpose {
                     Purpose::Create(_) => Refused::OtherCreation,

@@ -52,7 +52,7 @@ pub(crate) struct RecordFacts {
     /// The hash of the state after it.
     pub(crate) hash: StateHash,
     /// The strip after it, as JSON: a tenth of the memory of the parsed one.
-    strip: String,
+    strip: Box<str>,
 }
 
 impl RecordFacts {
@@ -67,16 +67,17 @@ impl RecordFacts {
 pub(crate) struct EventFacts {
     pub(crate) seq: u64,
     pub(crate) ts: u64,
-    pub(crate) digest: String,
+    pub(crate) digest: Box<str>,
     pub(crate) warnings: Vec<Warning>,
     /// Its record's place among the match's.
     record: usize,
 }
 
+/// A record as it is stored: a twentieth of the memory of its events.
 #[derive(Debug)]
 struct Recent {
-    events: Vec<Event>,
-    bytes: usize,
+    body: Box<[u8]>,
+    events: usize,
 }
 
 /// A record that was decided, and what becomes of the match once it is in the log.
@@ -165,18 +166,23 @@ impl Ledger {
         for event in &record.events {
             ledger.game.apply(event);
         }
-        ledger.note(stored.stream_sequence, &headers, record, stored.body.len());
+        ledger.note(stored.stream_sequence, &headers, &record, &stored.body);
         Ok(())
     }
 
     /// Takes a record that was decided on this very ledger and is in the log now.
     pub(crate) fn adopt(&mut self, stream_sequence: u64, written: Written) {
-        self.game.adopt(written.drafted);
-        let bytes = written.body.len();
-        self.note(stream_sequence, &written.headers, written.record, bytes);
+        let Written {
+            headers,
+            record,
+            body,
+            drafted,
+        } = written;
+        self.game.adopt(drafted);
+        self.note(stream_sequence, &headers, &record, &body);
     }
 
-    fn note(&mut self, stream_sequence: u64, headers: &Headers, record: Record, bytes: usize) {
+    fn note(&mut self, stream_sequence: u64, headers: &Headers, record: &Record, body: &[u8]) {
         self.tip = stream_sequence;
         self.created_us = headers.created_us;
         self.visibility = headers.visibility;
@@ -190,7 +196,7 @@ impl Ledger {
             let facts = EventFacts {
                 seq: event.seq,
                 ts: event.ts,
-                digest: headers.digests[index].clone(),
+                digest: headers.digests[index].as_str().into(),
                 warnings: headers.warnings[index].clone(),
                 record: place,
             };
@@ -200,27 +206,32 @@ impl Ledger {
             stream_sequence,
             last_seq: self.game.seq(),
             hash: record.hash,
-            strip: headers.strip.to_string(),
+            strip: headers.strip.to_string().into(),
         });
         self.recent.push_back(Recent {
-            events: record.events,
-            bytes,
+            body: body.into(),
+            events: record.events.len(),
         });
         self.forget_old();
     }
 
     /// Lets go of what nobody may ask for whole any more.
     fn forget_old(&mut self) {
-        let mut bytes: usize = self.recent.iter().map(|recent| recent.bytes).sum();
-        let mut count: usize = self.recent.iter().map(|recent| recent.events.len()).sum();
+        let mut bytes: usize = self.recent.iter().map(|recent| recent.body.len()).sum();
+        let mut count: usize = self.recent.iter().map(|recent| recent.events).sum();
         while let [oldest, _, ..] = self.recent.make_contiguous() {
-            let without = count - oldest.events.len();
+            let without = count - oldest.events;
             if bytes <= RECENT_BYTES_MAX && without < RECENT_EVENTS_MAX {
                 return;
             }
-            (bytes, count) = (bytes - oldest.bytes, without);
+            (bytes, count) = (bytes - oldest.body.len(), without);
             self.recent.pop_front();
         }
+    }
+
+    /// Takes little memory until the next request.
+    pub(crate) fn rest(&mut self) {
+        self.game.rest();
     }
 
     /// The game, to decide on.
@@ -303,9 +314,9 @@ impl Ledger {
         let first = self.seq().saturating_sub(RECENT_EVENTS_MAX as u64) + 1;
         self.recent
             .iter()
-            .flat_map(|recent| &recent.events)
+            .filter_map(|recent| Record::decode(&recent.body).ok())
+            .flat_map(|record| record.events)
             .filter(|event| event.seq > seq && event.seq >= first)
-            .cloned()
             .collect()
     }
 }

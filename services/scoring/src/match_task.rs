@@ -69,6 +69,9 @@ impl MatchTask {
             match tokio::time::timeout(idle_max, jobs.recv()).await {
                 Ok(Some(job)) => {
                     self.answer(job).await;
+                    if let Some(ledger) = &mut self.ledger {
+                        ledger.rest();
+                    }
                     if self.ledger.is_none() && may_leave(jobs) {
                         return;
                     }

@@ -70,7 +70,6 @@ pub fn layer(origins: Vec<Origin>) -> CorsLayer {
             RETRY_AFTER,
             HeaderName::from_static("grandstand-poll-after-ms"),
             HeaderName::from_static("grandstand-status"),
-            HeaderName::from_static("grandstand-tier"),
         ])
         .max_age(PREFLIGHT_AGE_MAX)
 }
@@ -168,7 +167,7 @@ mod tests {
         let answer = ask(LISTED, "GET", &[]).await;
         assert_eq!(
             answer.headers()[ACCESS_CONTROL_EXPOSE_HEADERS],
-            "etag,retry-after,grandstand-poll-after-ms,grandstand-status,grandstand-tier"
+            "etag,retry-after,grandstand-poll-after-ms,grandstand-status"
         );
         assert!(
             !answer

@@ -68,7 +68,10 @@ pub(crate) fn decide(
     let mut corrected = list.clone();
     match (posted.op, fact) {
         (Op::Insert, Some(fact)) => {
-            corrected.insert(position, Entry::added(posted.id.clone(), &kind, fact));
+            corrected.insert(
+                position,
+                Entry::added(posted.id.clone(), cricket::kind(&kind), fact),
+            );
         }
         (Op::Amend, Some(fact)) => corrected.amend(position, fact),
         (Op::Void, _) => corrected.set_void(position, true),

@@ -40,7 +40,7 @@ pub(crate) enum Beginning {
     /// The first state.
     Open(Value),
     /// Rules and teams.
-    Cricket(Setup),
+    Cricket(Box<Setup>),
 }
 
 impl Created {
@@ -64,7 +64,7 @@ impl Created {
             delay_s: reader.may_number("delay_s", 0..=DELAY_S_MAX)?.unwrap_or(0),
             beginning: match sport {
                 Sport::Open => Beginning::Open(first_state(&mut reader)?),
-                Sport::Cricket => Beginning::Cricket(Setup::read(&mut reader)?),
+                Sport::Cricket => Beginning::Cricket(Box::new(Setup::read(&mut reader)?)),
             },
         };
         reader.finish()?;

@@ -252,7 +252,10 @@ impl<'g> Draft<'g> {
             return Err(Refusal::impossible("sport", "this match is no cricket"));
         };
         let fact = match &posted.kind {
-            Some(kind) => Some(Arc::new(Fact::posted(kind, posted.data.as_ref())?)),
+            Some(kind) => {
+                let fact = Fact::posted(kind, posted.data.as_ref())?;
+                Some(Arc::new(fact.share(&before.squads)))
+            }
             None => None,
         };
         cricket::check_rights(before, posted.op, fact.as_deref(), rights)?;
@@ -263,7 +266,7 @@ impl<'g> Draft<'g> {
                 after.step(&fact);
                 let tags = cricket::tags(before, &after, &fact);
                 let kind = posted.kind.clone().unwrap_or_default();
-                let entry = Entry::added(posted.id.clone(), &kind, fact);
+                let entry = Entry::added(posted.id.clone(), cricket::kind(&kind), fact);
                 (kind, tags, after, ListChange::Add(entry), warnings)
             }
             (_, fact) => {

@@ -1,5 +1,6 @@
 //! The effective list: the events that count, in the order in which they count.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use grandstand_core::ids::EventId;
@@ -10,7 +11,7 @@ pub(crate) struct Entry<F> {
     /// Its original id, by which corrections name it.
     pub(crate) id: EventId,
     /// Its type.
-    pub(crate) kind: Arc<str>,
+    pub(crate) kind: Cow<'static, str>,
     /// What happened, as amended.
     pub(crate) fact: Arc<F>,
     /// It does not count.
@@ -20,7 +21,7 @@ pub(crate) struct Entry<F> {
 }
 
 impl<F> Entry<F> {
-    pub(crate) fn added(id: EventId, kind: &str, fact: Arc<F>) -> Self {
+    pub(crate) fn added(id: EventId, kind: impl Into<Cow<'static, str>>, fact: Arc<F>) -> Self {
         Self {
             id,
             kind: kind.into(),

@@ -8,7 +8,7 @@ use grandstand_core::ids::EventId;
 use serde_json::{Map, Value};
 
 use crate::created::{CREATED, Created};
-use crate::cricket::{self, Fact};
+use crate::cricket::{self, Fact, Squads};
 use crate::draft::{Change, Draft, Drafted};
 use crate::fold::{self, Entry, Fold, List};
 use crate::shown::Shown;
@@ -29,6 +29,8 @@ pub struct Game {
     pub(crate) shown: Shown,
     pub(crate) known: HashMap<EventId, Known>,
     pub(crate) list: List,
+    /// Whoever has been entered, as far as the fold was last asked: for the ids of balls.
+    squads: Arc<Squads>,
     /// Empty after a correction, until somebody asks: a log is often applied in one go.
     fold: OnceLock<Fold>,
 }
@@ -42,6 +44,7 @@ impl Game {
             shown: Shown::default(),
             known: HashMap::new(),
             list: List::default(),
+            squads: Arc::default(),
             fold: OnceLock::from(Fold::new(sport)),
         }
     }
@@ -70,23 +73,28 @@ impl Game {
     }
 
     fn apply_cricket(&mut self, event: &Event) {
-        let fact = || Arc::new(Fact::stored(&event.kind, event.data.as_ref()));
+        let squads = self.squads.clone();
+        let fact = || {
+            let fact = Fact::stored(&event.kind, event.data.as_ref());
+            Arc::new(fact.share(&squads))
+        };
         let position = event
             .reference
             .as_ref()
             .and_then(|reference| self.list.position(reference));
         match (event.op, position) {
             (Op::Add, _) => {
-                let entry = Entry::added(event.id.clone(), &event.kind, fact());
+                let entry = Entry::added(event.id.clone(), cricket::kind(&event.kind), fact());
                 if let Some(Fold::Cricket(book)) = self.fold.get_mut() {
                     book.step(&entry.fact);
+                    self.squads = book.squads.clone();
                 }
                 self.list.add(entry);
                 return;
             }
             (Op::Insert, Some(position)) => self.list.insert(
                 position,
-                Entry::added(event.id.clone(), &event.kind, fact()),
+                Entry::added(event.id.clone(), cricket::kind(&event.kind), fact()),
             ),
             (Op::Amend, Some(position)) => self.list.amend(position, fact()),
             (Op::Void, Some(position)) => self.list.set_void(position, true),
@@ -104,6 +112,11 @@ impl Game {
     /// The state as the log's patches say it.
     pub fn state(&self) -> &Value {
         self.shown.value()
+    }
+
+    /// Keeps the state in little memory until somebody asks for it again.
+    pub fn rest(&mut self) {
+        self.shown.pack();
     }
 
     /// The state as these rules say it from the events that count; in the open sport the log's.
@@ -171,6 +184,9 @@ impl Game {
         match drafted.change {
             Change::Added(entries) => entries.into_iter().for_each(|entry| self.list.add(entry)),
             Change::Corrected(list) => self.list = list,
+        }
+        if let Fold::Cricket(book) = &drafted.fold {
+            self.squads = book.squads.clone();
         }
         self.fold = OnceLock::from(drafted.fold);
     }

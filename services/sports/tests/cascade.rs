@@ -106,7 +106,7 @@ fn correct(game: &mut Game, correction: &Posted) -> Cascade {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1))]
+    #![proptest_config(ProptestConfig { cases: 1, max_shrink_iters: 0, ..ProptestConfig::default() })]
 
     #[test]
     fn a_wrong_count_corrected_with_what_follows_is_as_if_scored_right(

@@ -14,8 +14,8 @@ pub(crate) struct Delivery {
     pub(crate) over: u32,
     /// Who faced.
     pub(crate) batter: PlayerId,
-    /// Who stood at the other end.
-    pub(crate) non_striker: PlayerId,
+    /// Who stood at the other end; nobody where the last batter bats on alone.
+    pub(crate) non_striker: Option<PlayerId>,
     /// Who bowled.
     pub(crate) bowler: PlayerId,
     /// Off the bat.
@@ -31,7 +31,7 @@ pub(crate) struct Delivery {
     /// A run was not completed.
     pub(crate) short_run: bool,
     /// A team asked for another look.
-    pub(crate) review: Option<Review>,
+    pub(crate) review: Option<Box<Review>>,
     /// Players who came for others.
     pub(crate) replacements: Vec<Replacement>,
     /// For whoever draws it; no figure needs it.
@@ -42,6 +42,11 @@ impl Delivery {
     /// Neither wide nor no-ball.
     pub(crate) fn is_legal(&self) -> bool {
         self.extras.wides == 0 && self.extras.noballs == 0
+    }
+
+    /// Who is in.
+    pub(crate) fn batters(&self) -> impl Iterator<Item = &PlayerId> {
+        std::iter::once(&self.batter).chain(&self.non_striker)
     }
 
     /// All runs of the ball.
@@ -61,7 +66,7 @@ impl Read for Delivery {
         let delivery = Self {
             over: reader.need("over")?,
             batter: reader.need("batter")?,
-            non_striker: reader.need("non_striker")?,
+            non_striker: reader.may("non_striker")?,
             bowler: reader.need("bowler")?,
             runs: reader.need("runs")?,
             extras: reader.may("extras")?.unwrap_or_default(),
@@ -69,7 +74,7 @@ impl Read for Delivery {
             wickets: reader.may("wickets")?.unwrap_or_default(),
             free_hit: reader.may("free_hit")?.unwrap_or_default(),
             short_run: reader.may("short_run")?.unwrap_or_default(),
-            review: reader.may("review")?,
+            review: reader.may("review")?.map(Box::new),
             replacements: reader.may("replacements")?.unwrap_or_default(),
             drawn: Drawn::take(&mut reader)?.map(Box::new),
         };

@@ -11,10 +11,15 @@ impl Delivery {
         let mut data = json!({
             "over": self.over,
             "batter": self.batter.as_str(),
-            "non_striker": self.non_striker.as_str(),
             "bowler": self.bowler.as_str(),
             "runs": self.runs,
         });
+        let non_striker = self.non_striker.as_ref();
+        put(
+            &mut data,
+            "non_striker",
+            non_striker.map(|player| player.as_str()),
+        );
         let extras = self.extras.each().into_iter();
         let extras: Map<String, Value> = extras
             .filter(|(_, _, runs)| *runs > 0)
@@ -28,7 +33,7 @@ impl Delivery {
         for (name, flag) in [("free_hit", self.free_hit), ("short_run", self.short_run)] {
             put(&mut data, name, flag.then_some(true));
         }
-        put(&mut data, "review", self.review.as_ref().map(review_data));
+        put(&mut data, "review", self.review.as_deref().map(review_data));
         put_list(
             &mut data,
             "replacements",

@@ -1,9 +1,11 @@
 //! What a scorer may enter: one variant for each type of event, with its `data` as read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::book::Squads;
 use super::delivery::{Delivery, Review, Wicket};
 use super::setup::{NAME_CHARS_MAX, Player, check_unique};
 use super::words::{
@@ -69,7 +71,52 @@ pub(crate) enum Fact {
     Unknown,
 }
 
+/// The types of events.
+const KINDS: [&str; 21] = [
+    CREATED,
+    "lineup",
+    "toss",
+    "innings_start",
+    "delivery",
+    "over_end",
+    "batter_in",
+    "batter_returns",
+    "batter_retired",
+    "dismissal",
+    "penalty",
+    "powerplay",
+    "target_revised",
+    "overs_revised",
+    "review",
+    "status",
+    "innings_end",
+    "result",
+    "comment",
+    "lock",
+    "unlock",
+];
+
+/// The name of a type, without memory of its own if it is one of ours.
+pub(crate) fn kind(name: &str) -> Cow<'static, str> {
+    let known = KINDS.into_iter().find(|known| *known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+}
+
 impl Fact {
+    /// Makes the ids of a ball those that its squads have, so that they have no memory of their own.
+    pub(crate) fn share(mut self, squads: &Squads) -> Self {
+        if let Self::Delivery(ball) = &mut self {
+            let ids = [&mut ball.batter, &mut ball.bowler].into_iter();
+            for id in ids.chain(&mut ball.non_striker) {
+                squads.share(id);
+            }
+            ball.wickets
+                .iter_mut()
+                .for_each(|wicket| squads.share(&mut wicket.player_out));
+        }
+        self
+    }
+
     /// Reads a posted event of type `kind`; every member must be known.
     pub(crate) fn posted(kind: &str, data: Option<&Value>) -> Result<Self, Refusal> {
         Self::read(kind, data, Strictness::Strict)?.ok_or_else(|| {

@@ -60,16 +60,17 @@ impl Books {
         if before.crease.is_order_open || after.crease.is_order_open {
             return None;
         }
-        let as_expected = expected(before, ball.over).says(&ball.batter, &ball.non_striker);
+        let non_striker = ball.non_striker.as_ref()?;
+        let as_expected = expected(before, ball.over).says(&ball.batter, non_striker);
         let other_way = expected(after, ball.over);
-        let is_wanted = other_way.says(&ball.non_striker, &ball.batter)
-            && !other_way.says(&ball.batter, &ball.non_striker);
+        let is_wanted =
+            other_way.says(non_striker, &ball.batter) && !other_way.says(&ball.batter, non_striker);
         let mut wickets = ball.wickets.iter();
         let is_seen = wickets.any(|wicket| wicket.kind.is_strikers());
         (as_expected && is_wanted && !is_seen).then(|| {
             Arc::new(Fact::Delivery(Box::new(Delivery {
-                batter: ball.non_striker.clone(),
-                non_striker: ball.batter.clone(),
+                batter: non_striker.clone(),
+                non_striker: Some(ball.batter.clone()),
                 ..ball.clone()
             })))
         })

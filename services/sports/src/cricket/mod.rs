@@ -7,15 +7,16 @@ mod delivery;
 mod delivery_data;
 mod facts;
 mod follow;
+mod league;
 mod propose;
 mod render;
 mod setup;
 mod tags;
 mod words;
 
-pub(crate) use book::Book;
+pub(crate) use book::{Book, Squads};
 pub(crate) use check::{check, check_rights, check_rights_of};
-pub(crate) use facts::Fact;
+pub(crate) use facts::{Fact, kind};
 pub(crate) use follow::followed;
 pub(crate) use propose::proposals;
 pub(crate) use setup::Setup;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::league::League;
 use super::words::{PlayerId, Side};
 use crate::reader::{Read, Reader, Strictness};
 use crate::refusal::Refusal;
@@ -62,6 +63,7 @@ pub(crate) struct Rules {
     /// How long the match is planned; none: as a Test.
     pub(crate) days: Option<u32>,
     pub(crate) super_over: SuperOver,
+    pub(crate) league: League,
 }
 
 /// The rules of a super over.
@@ -92,6 +94,7 @@ impl Default for Rules {
             bowler_overs_max: None,
             days: None,
             super_over: SuperOver::default(),
+            league: League::default(),
         }
     }
 }
@@ -121,6 +124,7 @@ impl Rules {
                 rules[name] = number.into();
             }
         }
+        self.league.render(&mut rules);
         rules
     }
 
@@ -141,6 +145,9 @@ impl Read for Rules {
         let mut reader = Reader::new(value, place, strictness)?;
         let overs = reader.may_number("overs", 1..=500)?;
         let innings = reader.may_number("innings_per_side", 1..=4)?;
+        let league = League::take(&mut reader)?;
+        // Where the last batter stands alone, he is one more to be got out.
+        let wickets_max = law.wickets_max + u32::from(league.last_batter_stands());
         let rules = Self {
             balls_per_over: reader
                 .may_number("balls_per_over", 1..=12)?
@@ -149,7 +156,7 @@ impl Read for Rules {
             innings_per_side: innings.unwrap_or(if overs.is_some() { 1 } else { 2 }),
             wickets_max: reader
                 .may_number("wickets_max", 1..=20)?
-                .unwrap_or(law.wickets_max),
+                .unwrap_or(wickets_max),
             noball_runs: reader
                 .may_number("noball_runs", 0..=10)?
                 .unwrap_or(law.noball_runs),
@@ -159,6 +166,7 @@ impl Read for Rules {
             bowler_overs_max: reader.may_number("bowler_overs_max", 1..=500)?,
             days: reader.may_number("days", 1..=10)?,
             super_over: reader.may("super_over")?.unwrap_or_default(),
+            league,
         };
         reader.finish()?;
         Ok(rules)

@@ -12,6 +12,12 @@ pub(crate) struct BatterRow {
     pub(crate) fours: u32,
     pub(crate) sixes: u32,
     pub(crate) out: Option<Out>,
+    /// How often he was out, where who is out bats on.
+    pub(crate) outs: u32,
+    /// All deliveries, wides among them.
+    pub(crate) faced: u32,
+    /// He had retired, and is back.
+    pub(crate) is_back: bool,
 }
 
 /// How a batter went.
@@ -45,6 +51,9 @@ impl BatterRow {
             fours: 0,
             sixes: 0,
             out: None,
+            outs: 0,
+            faced: 0,
+            is_back: false,
         }
     }
 
@@ -62,9 +71,12 @@ impl BatterRow {
             .is_some_and(|out| out.kind == DismissalKind::RetiredHurt)
     }
 
-    pub(crate) fn face(&mut self, ball: &Delivery) {
+    /// Faces a ball, which counts as so many legal ones: a wide is faced only where it is not bowled
+    /// again (Law 22.8).
+    pub(crate) fn face(&mut self, ball: &Delivery, legal_balls: u32) {
         self.runs += ball.runs;
-        if ball.extras.wides == 0 {
+        self.faced += 1;
+        if ball.extras.wides == 0 || legal_balls > 0 {
             self.balls += 1;
         }
         match (ball.runs, ball.boundary) {
@@ -84,22 +96,22 @@ pub(crate) struct Fall {
     pub(crate) over: String,
 }
 
-/// Two batters together, in the order in which they came to bat.
+/// Two batters together, in the order in which they came to bat, or the last one alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Partnership {
-    pub(crate) batters: [PlayerId; 2],
+    pub(crate) batters: Vec<PlayerId>,
     pub(crate) runs: u32,
     pub(crate) balls: u32,
 }
 
 impl Partnership {
-    pub(crate) fn is_of(&self, one: &PlayerId, other: &PlayerId) -> bool {
-        let [a, b] = &self.batters;
-        (a == one && b == other) || (a == other && b == one)
+    pub(crate) fn is_of(&self, ball: &Delivery) -> bool {
+        ball.batters().count() == self.batters.len()
+            && ball.batters().all(|player| self.batters.contains(player))
     }
 
-    pub(crate) fn add(&mut self, ball: &Delivery) {
+    pub(crate) fn add(&mut self, ball: &Delivery, legal_balls: u32) {
         self.runs += ball.total();
-        self.balls += u32::from(ball.is_legal());
+        self.balls += legal_balls;
     }
 }

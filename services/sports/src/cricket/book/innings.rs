@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::batting::{BatterRow, Fall, Out, Partnership};
-use super::crease::Crease;
+use super::crease::{Crease, FreeHits, NextBall};
 use super::overs::{BowlerRow, Over};
 use crate::cricket::delivery::{Delivery, Extras, Fielder};
 use crate::cricket::facts::{InningsStart, Target};
+use crate::cricket::league::League;
 use crate::cricket::setup::Rules;
 use crate::cricket::words::{DismissalKind, EndReason, Overs, PlayerId, Side};
 
@@ -20,6 +21,8 @@ pub(crate) struct Innings {
     pub(crate) wickets_max: u32,
     wide_runs: u32,
     noball_runs: u32,
+    pub(crate) league: League,
+    free_hits: FreeHits,
     pub(crate) overs_max: Option<Overs>,
     pub(crate) bowler_overs_max: Option<u32>,
     pub(crate) target: Option<Target>,
@@ -28,6 +31,8 @@ pub(crate) struct Innings {
     pub(crate) wickets: u32,
     pub(crate) legal_balls: u32,
     pub(crate) extras: Extras,
+    /// What its wickets cost.
+    pub(crate) wicket_cost: u32,
     pub(crate) penalty_pre: u32,
     pub(crate) penalty_post: u32,
     pub(crate) batters: Vec<BatterRow>,
@@ -42,10 +47,11 @@ pub(crate) struct Innings {
 
 impl Innings {
     pub(crate) fn new(start: &InningsStart, rules: &Rules) -> Self {
-        let (overs, wickets_max) = if start.super_over {
-            (Some(rules.super_over.overs), rules.super_over.wickets_max)
+        let (overs, wickets_max, start_runs) = if start.super_over {
+            let rules = &rules.super_over;
+            (Some(rules.overs), rules.wickets_max, 0)
         } else {
-            (rules.overs, rules.wickets_max)
+            (rules.overs, rules.wickets_max, rules.league.start_runs())
         };
         Self {
             batting: start.batting,
@@ -55,13 +61,20 @@ impl Innings {
             wickets_max,
             wide_runs: rules.wide_runs,
             noball_runs: rules.noball_runs,
+            league: rules.league,
+            free_hits: if rules.league.free_hits(rules.overs) {
+                FreeHits::Given
+            } else {
+                FreeHits::None
+            },
             overs_max: overs.map(|overs| Overs { overs, balls: 0 }),
             bowler_overs_max: rules.bowler_overs_max.filter(|_| !start.super_over),
             target: None,
-            runs: 0,
+            runs: start_runs.into(),
             wickets: 0,
             legal_balls: 0,
             extras: Extras::default(),
+            wicket_cost: 0,
             penalty_pre: 0,
             penalty_post: 0,
             batters: Vec::new(),
@@ -76,24 +89,28 @@ impl Innings {
     }
 
     /// Takes a ball.
-    pub(crate) fn deliver(&mut self, ball: &Delivery, limited: bool) {
+    pub(crate) fn deliver(&mut self, ball: &Delivery) {
         self.begin_over(ball.over);
-        self.bring_in(&ball.batter);
-        self.bring_in(&ball.non_striker);
-        self.bring_back(&ball.batter);
-        self.bring_back(&ball.non_striker);
+        ball.batters().for_each(|player| self.bring_in(player));
+        ball.batters().for_each(|player| self.bring_back(player));
+        let legal_balls = self.league.legal_balls(ball, self.overs_max);
         let bowler = self.bowler_row(&ball.bowler);
-        self.bowlers[bowler].bowl(ball);
+        self.bowlers[bowler].bowl(ball, legal_balls);
         let over = self.overs.entry(ball.over);
-        over.or_insert_with(|| Over::new(bowler)).add(ball, bowler);
+        let over = over.or_insert_with(|| Over::new(bowler));
+        over.add(ball, legal_balls, bowler);
+        over.is_full = over.legal_balls >= self.balls_per_over
+            || self
+                .league
+                .is_spent(ball.over, over.deliveries, self.overs_max);
         if let Some(row) = self.batter_mut(&ball.batter) {
-            row.face(ball);
+            row.face(ball, legal_balls);
         }
         self.runs += i64::from(ball.total());
         self.extras.add(&ball.extras);
-        self.legal_balls += u32::from(ball.is_legal());
-        self.add_to_partnership(ball);
-        self.crease.after(ball, self.runs_run(ball), limited);
+        self.legal_balls += legal_balls;
+        self.add_to_partnership(ball, legal_balls);
+        self.crease.after(ball, self.runs_run(ball), self.free_hits);
         for wicket in &ball.wickets {
             let place = (ball.over, bowler);
             self.dismiss(
@@ -118,14 +135,18 @@ impl Innings {
     }
 
     fn end_over_at_crease(&mut self, number: u32) {
-        let change = self.ends_change_after(number);
-        self.crease.end_over(change);
+        self.crease.bowler = None;
+        if self.ends_change_after(number) {
+            self.crease.change_ends();
+        }
+        if self.league.pair_changes_after(number) {
+            self.crease.clear();
+        }
     }
 
-    /// Whether the next over is bowled from the other end: where overs are of five, ten balls are
-    /// bowled from one.
+    /// Whether the next over is bowled from the other end.
     pub(crate) fn ends_change_after(&self, number: u32) -> bool {
-        self.balls_per_over != 5 || number % 2 == 1
+        (number + 1).is_multiple_of(self.league.overs_per_end(self.balls_per_over))
     }
 
     /// How often the batters crossed, as far as runs tell it.
@@ -139,23 +160,19 @@ impl Innings {
             + u32::from(ball.short_run)
     }
 
-    fn add_to_partnership(&mut self, ball: &Delivery) {
-        let (one, other) = (&ball.batter, &ball.non_striker);
+    fn add_to_partnership(&mut self, ball: &Delivery, legal_balls: u32) {
         match self.partnerships.last_mut() {
-            Some(last) if last.is_of(one, other) => last.add(ball),
+            Some(last) if last.is_of(ball) => last.add(ball, legal_balls),
             _ => {
                 let came = |id: &PlayerId| self.batters.iter().position(|row| row.player == *id);
-                let batters = if came(other) < came(one) {
-                    [other.clone(), one.clone()]
-                } else {
-                    [one.clone(), other.clone()]
-                };
+                let mut batters: Vec<PlayerId> = ball.batters().cloned().collect();
+                batters.sort_by_key(came);
                 let mut partnership = Partnership {
                     batters,
                     runs: 0,
                     balls: 0,
                 };
-                partnership.add(ball);
+                partnership.add(ball, legal_balls);
                 self.partnerships.push(partnership);
             }
         }
@@ -191,6 +208,7 @@ impl Innings {
         };
         if row.out.as_ref().is_some_and(|out| out.kind.is_retirement()) {
             row.out = None;
+            row.is_back = true;
             self.crease.occupy(player);
         }
     }
@@ -207,7 +225,12 @@ impl Innings {
         if self.batter(player).is_none() {
             self.batters.push(BatterRow::new(player.clone()));
         }
-        self.crease.vacate(player);
+        let bats_on = self.league.dismissed_bat_on() && kind.is_wicket() && !kind.is_retirement();
+        if bats_on {
+            self.spare(player);
+        } else {
+            self.crease.vacate(player);
+        }
         let bowler = place.and_then(|(_, row)| self.bowlers.get_mut(row));
         let out = Out::new(kind, bowler.as_ref().map(|row| &row.player), fielders);
         let batter = self.batters.iter_mut().find(|row| row.player == *player);
@@ -216,7 +239,11 @@ impl Innings {
         else {
             return;
         };
-        batter.out = Some(out);
+        if bats_on {
+            batter.outs += 1;
+        } else {
+            batter.out = Some(out);
+        }
         if !kind.is_wicket() {
             return;
         }
@@ -224,6 +251,8 @@ impl Innings {
             bowler.wickets += 1;
         }
         self.wickets += 1;
+        self.wicket_cost += self.league.wicket_runs();
+        self.runs -= i64::from(self.league.wicket_runs());
         let number = place.map(|(over, _)| over);
         let number = number
             .or(self.last_over().map(|(last, _)| last))
@@ -238,6 +267,15 @@ impl Innings {
             runs: self.runs,
             over: format!("{number}.{balls}"),
         });
+    }
+
+    /// Who is out and bats on does not face the next ball.
+    fn spare(&mut self, player: &PlayerId) {
+        let next = match self.last_over() {
+            Some((_, over)) if over.is_full && !over.is_ended => NextBall::OfAnother,
+            Some(_) | None => NextBall::OfThisOver,
+        };
+        self.crease.spare(player, next);
     }
 
     pub(crate) fn penalise_pre(&mut self, runs: u32) {
@@ -290,7 +328,7 @@ impl Innings {
     /// nothing was entered are not among them.
     pub(crate) fn overs_bowled(&self) -> Overs {
         let overs = self.overs.values();
-        let complete = |over: &&Over| over.is_complete(self.balls_per_over);
+        let complete = |over: &&Over| over.is_complete();
         Overs {
             overs: overs.filter(complete).count() as u32,
             balls: self.balls_of_open_over(),
@@ -299,7 +337,7 @@ impl Innings {
 
     fn balls_of_open_over(&self) -> u32 {
         self.last_over()
-            .filter(|(_, over)| !over.is_complete(self.balls_per_over))
+            .filter(|(_, over)| !over.is_complete())
             .map_or(0, |(_, over)| over.legal_balls)
     }
 
@@ -307,9 +345,9 @@ impl Innings {
     /// they are unlimited.
     pub(crate) fn balls_left(&self) -> Option<u32> {
         let all = self.overs_max?.balls(self.balls_per_over);
-        let overs = self.last_over().map_or(0, |(number, over)| {
-            number + u32::from(over.is_complete(self.balls_per_over))
-        });
+        let overs = self
+            .last_over()
+            .map_or(0, |(number, over)| number + u32::from(over.is_complete()));
         let gone = overs
             .saturating_mul(self.balls_per_over)
             .saturating_add(self.balls_of_open_over());
@@ -318,9 +356,31 @@ impl Innings {
 
     /// Nobody is left to bat: who is hurt and not back counts here.
     pub(crate) fn is_all_out(&self) -> bool {
+        if self.league.dismissed_bat_on() {
+            return false;
+        }
         let hurt = self.batters.iter().filter(|row| row.is_retired_hurt());
         let gone = self.wickets as usize + self.absent_hurt.len() + hurt.count();
         gone >= self.wickets_max as usize
+    }
+
+    /// Whether the last batter is in, and bats on alone.
+    pub(crate) fn is_last_batter(&self) -> bool {
+        self.league.last_batter_stands() && self.wickets + 1 == self.wickets_max
+    }
+
+    /// What its side began with.
+    pub(crate) fn start_runs(&self) -> u32 {
+        if self.super_over {
+            0
+        } else {
+            self.league.start_runs()
+        }
+    }
+
+    /// Whether a batter has faced or made what he may.
+    pub(crate) fn retires(&self, row: &BatterRow) -> bool {
+        !row.is_back && self.league.retires_with(row.runs, row.faced)
     }
 
     pub(crate) fn maidens(&self, bowler: usize) -> usize {

@@ -9,10 +9,12 @@ mod squads;
 
 use std::sync::Arc;
 
+use super::delivery::Delivery;
 use super::facts::{Fact, InningsStart, MatchResult, Powerplay, Target, Toss};
 use super::setup::Rules;
 use super::words::{
-    DismissalKind, EndReason, Overs, PenaltyWhen, PlayerId, ReviewDecision, Side, StatusWord,
+    DismissalKind, EndReason, Overs, PenaltyWhen, PlayerId, ReplacementScope, ReviewDecision, Side,
+    StatusWord,
 };
 use crate::created::{Beginning, Created};
 
@@ -38,6 +40,8 @@ pub(crate) struct Book {
     pub(crate) result: Option<Arc<MatchResult>>,
     pub(crate) locked: bool,
     pub(crate) review_pending: bool,
+    /// For whom others came for the rest of the match.
+    pub(crate) replaced: Vec<PlayerId>,
 }
 
 /// What was entered for innings that have not begun.
@@ -75,6 +79,7 @@ impl Default for Book {
             result: None,
             locked: false,
             review_pending: false,
+            replaced: Vec::new(),
         }
     }
 }
@@ -109,11 +114,11 @@ impl Book {
             Fact::Toss(toss) => self.toss = Some(*toss),
             Fact::InningsStart(start) => self.start_innings(start),
             Fact::Delivery(ball) => {
-                let limited = self.rules.overs.is_some();
                 if let Some(innings) = self.open_mut() {
-                    innings.deliver(ball, limited);
+                    innings.deliver(ball);
                     self.set_status(StatusWord::Live);
                 }
+                self.replace(ball);
                 self.review_pending = ball
                     .review
                     .as_ref()
@@ -186,6 +191,15 @@ impl Book {
             self.squads = Arc::new(Squads::of(setup));
         }
         self.created = Some(created.clone());
+    }
+
+    /// Who comes may have gone before.
+    fn replace(&mut self, ball: &Delivery) {
+        let of_match = ball.replacements.iter();
+        for one in of_match.filter(|one| one.scope == ReplacementScope::Match) {
+            self.replaced.retain(|gone| *gone != one.player_in);
+            self.replaced.extend(one.player_out.clone());
+        }
     }
 
     fn set_status(&mut self, status: StatusWord) {

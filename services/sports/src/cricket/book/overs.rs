@@ -9,6 +9,8 @@ pub(crate) struct Over {
     pub(crate) runs: u32,
     pub(crate) wickets: u32,
     pub(crate) legal_balls: u32,
+    /// All of them, to be bowled again or not.
+    pub(crate) deliveries: u32,
     pub(crate) bowler_runs: u32,
     /// The row of whoever bowled its last ball.
     pub(crate) bowler: usize,
@@ -16,6 +18,8 @@ pub(crate) struct Over {
     pub(crate) is_sole_bowler: bool,
     /// Its end was entered, or another over has begun.
     pub(crate) is_ended: bool,
+    /// It has all its balls.
+    pub(crate) is_full: bool,
     /// Its number of balls, entered as other than it should be.
     pub(crate) miscounted: Option<u32>,
     /// Its balls as the state shows them.
@@ -28,18 +32,21 @@ impl Over {
             runs: 0,
             wickets: 0,
             legal_balls: 0,
+            deliveries: 0,
             bowler_runs: 0,
             bowler,
             is_sole_bowler: true,
             is_ended: false,
+            is_full: false,
             miscounted: None,
             balls: String::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, ball: &Delivery, bowler: usize) {
+    pub(crate) fn add(&mut self, ball: &Delivery, legal_balls: u32, bowler: usize) {
         self.runs += ball.total();
-        self.legal_balls += u32::from(ball.is_legal());
+        self.legal_balls += legal_balls;
+        self.deliveries += 1;
         self.bowler_runs += ball.bowler_runs();
         self.is_sole_bowler &= bowler == self.bowler;
         self.bowler = bowler;
@@ -49,12 +56,12 @@ impl Over {
         self.balls.push_str(&ball_text(ball));
     }
 
-    pub(crate) fn is_complete(&self, balls_per_over: u32) -> bool {
-        self.is_ended || self.legal_balls >= balls_per_over
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_ended || self.is_full
     }
 
     pub(crate) fn is_maiden(&self, balls_per_over: u32) -> bool {
-        self.is_complete(balls_per_over)
+        self.is_complete()
             && self.is_sole_bowler
             && self.bowler_runs == 0
             && self.legal_balls >= balls_per_over.min(5)
@@ -106,13 +113,13 @@ impl BowlerRow {
         }
     }
 
-    pub(crate) fn bowl(&mut self, ball: &Delivery) {
+    pub(crate) fn bowl(&mut self, ball: &Delivery, legal_balls: u32) {
         self.runs += ball.bowler_runs();
         self.wides += ball.extras.wides;
         self.noballs += ball.extras.noballs;
-        if ball.is_legal() {
-            self.balls += 1;
-            self.dots += u32::from(ball.bowler_runs() == 0);
+        self.balls += legal_balls;
+        if ball.bowler_runs() == 0 {
+            self.dots += legal_balls;
         }
     }
 }

@@ -59,6 +59,13 @@ impl Squads {
             .find(|side| self.squad(*side).find(id).is_some())
     }
 
+    /// Makes `id` the one of the squad that names the same player.
+    pub(crate) fn share(&self, id: &mut PlayerId) {
+        if let Some(player) = self.a.find(id).or_else(|| self.b.find(id)) {
+            id.clone_from(&player.id);
+        }
+    }
+
     /// The name of a player, or his id if nobody has entered him.
     pub(crate) fn name<'a>(&'a self, id: &'a PlayerId) -> &'a str {
         let player = self.a.find(id).or_else(|| self.b.find(id));

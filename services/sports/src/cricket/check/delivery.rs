@@ -25,6 +25,8 @@ pub(super) fn check(book: &Book, ball: &Delivery, odd: &mut Odd) -> Result<(), R
     note_runs(book, ball, odd);
     note_pair(innings, ball, odd);
     note_bowler(innings, ball, odd);
+    note_retirement(innings, ball, odd);
+    note_super_over(book, innings, ball, odd);
     note_end(book, innings, ball, odd);
     Ok(())
 }
@@ -35,20 +37,22 @@ fn check_people(
     ball: &Delivery,
     odd: &mut Odd,
 ) -> Result<(), Refusal> {
-    if ball.batter == ball.non_striker {
+    check_alone(innings, ball, odd)?;
+    if ball.non_striker.as_ref() == Some(&ball.batter) {
         let detail = format!("{} can't be at both ends", ball.batter);
         return Err(Refusal::impossible("batter_is_non_striker", detail).at("data.non_striker"));
     }
-    for (player, field) in [
-        (&ball.batter, "data.batter"),
-        (&ball.non_striker, "data.non_striker"),
-    ] {
+    for (player, field) in ball.batters().zip(["data.batter", "data.non_striker"]) {
         people::batting(book, innings, player, field)?;
         people::not_out(innings, player, field)?;
+        people::note_return(innings, player, odd);
         if innings.batter(player).is_some_and(|row| row.out.is_some()) {
             let detail = format!("{player} had retired; batter_returns says that he is back");
             odd.note("batter_retired", detail);
         }
+    }
+    for player in ball.batters().chain([&ball.bowler]) {
+        people::note_replaced(book, player, odd);
     }
     people::fielding(book, innings, &ball.bowler, "data.bowler")?;
     for (index, replacement) in ball.replacements.iter().enumerate() {
@@ -95,7 +99,7 @@ fn check_over(innings: &Innings, ball: &Delivery, odd: &mut Odd) -> Result<(), R
             "over {last} has ended; void its over_end to go on with it"
         ));
     }
-    if over == last && open.legal_balls >= innings.balls_per_over {
+    if over == last && open.is_full {
         let detail = format!(
             "over {over} has its {} balls already",
             innings.balls_per_over
@@ -130,11 +134,14 @@ fn check_extras(extras: &Extras, runs: u32) -> Result<(), Refusal> {
     if extras.wides > 0 && extras.noballs > 0 {
         return refuse(
             "extras.wides",
-            "a no-ball is no wide; enter it as noballs alone",
+            "a no-ball is no wide (Law 21.13); enter it as noballs alone",
         );
     }
     if extras.wides > 0 && runs > 0 {
-        return refuse("runs", "a wide was not hit; what was run counts in wides");
+        return refuse(
+            "runs",
+            "a wide was not hit (Law 22.4); what was run counts in wides",
+        );
     }
     Ok(())
 }
@@ -179,13 +186,35 @@ fn note_runs(book: &Book, ball: &Delivery, odd: &mut Odd) {
     );
 }
 
+/// Nobody at the other end: only where the last batter bats on alone.
+fn check_alone(innings: &Innings, ball: &Delivery, odd: &mut Odd) -> Result<(), Refusal> {
+    if ball.non_striker.is_some() {
+        return Ok(());
+    }
+    let field = "data.non_striker";
+    if !innings.league.last_batter_stands() {
+        return Err(Refusal::malformed(field, format!("{field} is missing")));
+    }
+    odd.note_if(
+        !innings.is_last_batter(),
+        "batter_alone",
+        "others are left to bat with him",
+    );
+    odd.note_if(
+        !ball.runs.is_multiple_of(2),
+        "runs_alone",
+        "who bats alone makes an even number of runs",
+    );
+    Ok(())
+}
+
 /// Who is at the crease is entered; here is only said that it is not what was expected.
 fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
     let Pair {
         striker,
         non_striker,
     } = expected(innings, ball.over);
-    let in_pair = |player: &PlayerId| *player == ball.batter || *player == ball.non_striker;
+    let in_pair = |player: &PlayerId| ball.batters().any(|batter| batter == player);
     for player in [&striker, &non_striker].into_iter().flatten() {
         if !in_pair(player) {
             odd.note(
@@ -215,11 +244,10 @@ fn note_bowler(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
                 "another bowler than that of the over so far",
             );
         }
-        // Where overs are of five, two in a row are usual.
-        if last < ball.over && same && innings.balls_per_over >= 6 {
+        if last < ball.over && same && has_had_his_end(innings, last, over.bowler) {
             odd.note(
                 "bowler_consecutive",
-                format!("{} bowled the last over too", ball.bowler),
+                format!("{} bowled the last over too (Law 17.6)", ball.bowler),
             );
         }
     }
@@ -231,6 +259,57 @@ fn note_bowler(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
     {
         let detail = format!("{} has bowled his {overs_max} overs", ball.bowler);
         odd.note("bowler_overs_max", detail);
+    }
+}
+
+/// Whether a bowler has bowled as many overs in a row as are bowled from one end.
+fn has_had_his_end(innings: &Innings, last: u32, bowler: usize) -> bool {
+    let in_a_row = innings.league.overs_per_end(innings.balls_per_over);
+    (0..in_a_row).all(|back| {
+        let over = last.checked_sub(back).and_then(|n| innings.overs.get(&n));
+        over.is_some_and(|over| over.bowler == bowler)
+    })
+}
+
+/// A batter who should have retired by the rules of his league.
+fn note_retirement(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    for player in ball.batters() {
+        if innings
+            .batter(player)
+            .is_some_and(|row| innings.retires(row))
+        {
+            let detail = format!("{player} has had what a batter may have, and retires");
+            odd.note("retirement_due", detail);
+        }
+    }
+}
+
+/// Who was out in a super over bats in no other, and who bowled one not the next one (ICC T20I
+/// playing conditions, super over procedure).
+fn note_super_over(book: &Book, innings: &Innings, ball: &Delivery, odd: &mut Odd) {
+    if !innings.super_over {
+        return;
+    }
+    let supers = book.innings.iter().filter(|one| one.super_over);
+    let mine = supers.filter(|one| one.batting == innings.batting);
+    let earlier: Vec<&Innings> = mine
+        .map(AsRef::as_ref)
+        .filter(|one| one.end.is_some())
+        .collect();
+    for player in ball.batters() {
+        let was_out = |one: &&Innings| {
+            let out = one.batter(player).and_then(|row| row.out.as_ref());
+            out.is_some_and(|out| out.kind.is_wicket())
+        };
+        if earlier.iter().any(was_out) {
+            let detail = format!("{player} was out in an earlier super over");
+            odd.note("super_over_batter", detail);
+        }
+    }
+    let mut last = earlier.last().into_iter().flat_map(|one| &one.bowlers);
+    if last.any(|row| row.player == ball.bowler) {
+        let detail = format!("{} bowled the super over before", ball.bowler);
+        odd.note("super_over_bowler", detail);
     }
 }
 

@@ -7,7 +7,8 @@ use crate::cricket::delivery::{Delivery, Fielder, Wicket};
 use crate::cricket::words::{DismissalKind, PlayerId};
 use crate::refusal::Refusal;
 
-/// The wickets of a ball.
+/// The wickets of a ball. Two on one are against Law 20.1.1.3 (the ball is dead with the first), but
+/// they are in the books.
 pub(super) fn on_ball(
     book: &Book,
     innings: &Innings,
@@ -47,21 +48,18 @@ fn note_kind_on_ball(kind: DismissalKind, innings: &Innings, ball: &Delivery, od
     odd.note_if(
         ball.extras.wides > 0 && not_off_a_wide,
         "wide_dismissal",
-        "nobody is out so off a wide",
+        "nobody is out so off a wide (Law 22.9)",
     );
     let not_free = kind.is_bowlers();
     odd.note_if(
         ball.extras.noballs > 0 && not_free,
         "noball_dismissal",
-        "nobody is out so off a no-ball",
+        "nobody is out so off a no-ball (Law 21.18)",
     );
     odd.note_if(
-        ball.extras.noballs == 0
-            && (ball.free_hit || innings.crease.free_hit)
-            && not_free
-            && !(kind == Kind::Stumped && ball.extras.wides > 0),
+        ball.extras.noballs == 0 && (ball.free_hit || innings.crease.free_hit) && not_free,
         "free_hit_dismissal",
-        "nobody is out so off a free hit",
+        "nobody is out so off a free hit, be it a wide (ICC playing conditions, 21.19)",
     );
 }
 
@@ -72,7 +70,7 @@ fn check_player_on_ball(
     field: &str,
 ) -> Result<(), Refusal> {
     let player = &wicket.player_out;
-    if *player != ball.batter && *player != ball.non_striker {
+    if !ball.batters().any(|batter| batter == player) {
         let detail = format!("{player} is not one of the two at the crease");
         return Err(Refusal::impossible("player_out", detail).at(field));
     }
@@ -114,9 +112,10 @@ fn check_fielders(
     Ok(())
 }
 
-/// A side with substitutes may lose more wickets than it should have.
+/// Who is out and bats on is counted as often as he is. A side with substitutes may lose more wickets than it should have.
 fn note_count(innings: &Innings, more: u32, odd: &mut Odd) {
-    if more > 0 && innings.wickets + more > innings.wickets_max {
+    let is_counted = more > 0 && !innings.league.dismissed_bat_on();
+    if is_counted && innings.wickets + more > innings.wickets_max {
         let detail = format!(
             "{} wickets were down already, of {}",
             innings.wickets, innings.wickets_max
@@ -125,7 +124,8 @@ fn note_count(innings: &Innings, more: u32, odd: &mut Odd) {
     }
 }
 
-/// A batter is out, but not on a ball.
+/// A batter is out, but not on a ball: he came too late (Law 40), was run out by the bowler before
+/// the delivery (Law 38.3), or obstructed the field (Law 37).
 pub(super) fn between_balls(book: &Book, wicket: &Wicket, odd: &mut Odd) -> Result<(), Refusal> {
     use DismissalKind as Kind;
     let innings = people::open(book)?;
@@ -157,7 +157,7 @@ pub(super) fn between_balls(book: &Book, wicket: &Wicket, odd: &mut Odd) -> Resu
     Ok(())
 }
 
-/// A batter goes of his own will.
+/// A batter goes of his own will (Law 25.4).
 pub(super) fn retirement(
     book: &Book,
     player: &PlayerId,

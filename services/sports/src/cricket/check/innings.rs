@@ -57,12 +57,31 @@ pub(super) fn start(book: &Book, start: &InningsStart, odd: &mut Odd) -> Result<
             format!("no target was entered; by the runs it is {target}"),
         );
     }
+    note_follow_on(book, start, &before, odd);
     odd.note_if(
         book.result.is_some(),
         "result_entered",
         "the match has its result already",
     );
     Ok(())
+}
+
+/// The side that batted second may be asked to bat again at once, if it is far enough behind
+/// (Law 14.1).
+fn note_follow_on(book: &Book, start: &InningsStart, before: &[&Innings], odd: &mut Odd) {
+    let may = match before {
+        [first, second] => {
+            second.batting == start.batting
+                && first.batting != second.batting
+                && first.runs - second.runs >= book.rules.follow_on_lead()
+        }
+        _ => false,
+    };
+    odd.note_if(
+        start.follow_on && !may,
+        "follow_on",
+        "by the runs and the days of the match nobody follows on (Law 14.1)",
+    );
 }
 
 pub(super) fn over_end(
@@ -88,7 +107,7 @@ pub(super) fn over_end(
             let detail = format!("{balls} balls are entered, but {bowled} legal ones were bowled");
             odd.note("miscounted", detail);
         }
-        None if bowled != due => {
+        None if bowled != due && !over.is_full => {
             let detail = format!("over {number} ends with {bowled} legal balls instead of {due}");
             odd.note("over_balls", detail);
         }

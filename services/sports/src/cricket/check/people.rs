@@ -3,7 +3,7 @@
 use super::Odd;
 use crate::cricket::Book;
 use crate::cricket::book::Innings;
-use crate::cricket::words::{PlayerId, Side};
+use crate::cricket::words::{DismissalKind, PlayerId, Side};
 use crate::refusal::Refusal;
 
 /// The innings that is open.
@@ -71,11 +71,30 @@ pub(super) fn comes_in(book: &Book, player: &PlayerId, odd: &mut Odd) -> Result<
     Ok(())
 }
 
+/// Who retired for another reason than illness or injury comes back only if the other captain lets
+/// him (Law 25.4.3).
+pub(super) fn note_return(innings: &Innings, player: &PlayerId, odd: &mut Odd) {
+    let out = innings.batter(player).and_then(|row| row.out.as_ref());
+    if out.is_some_and(|out| out.kind == DismissalKind::RetiredOut) {
+        let detail = format!("{player} had retired out: the other captain must agree (Law 25.4.3)");
+        odd.note("retired_out", detail);
+    }
+}
+
+/// Whom another has replaced for the match takes no more part in it (Law 1.3).
+pub(super) fn note_replaced(book: &Book, player: &PlayerId, odd: &mut Odd) {
+    if book.replaced.contains(player) {
+        let detail = format!("{player} was replaced for the match");
+        odd.note("player_replaced", detail);
+    }
+}
+
 /// A batter who went comes back.
 pub(super) fn returns(book: &Book, player: &PlayerId, odd: &mut Odd) -> Result<(), Refusal> {
     let innings = open(book)?;
     batting(book, innings, player, "data.player")?;
     not_out(innings, player, "data.player")?;
+    note_return(innings, player, odd);
     if innings.batter(player).is_none_or(|row| row.out.is_none()) {
         odd.note("not_retired", format!("{player} had not retired"));
     }

@@ -1,9 +1,10 @@
-//! Checks of a result: it is entered, never derived; where the runs say otherwise, they say so.
+//! Checks of a result (Law 16): it is entered, never derived; where the runs say otherwise, they say
+//! so.
 
 use super::{Odd, people};
 use crate::cricket::Book;
 use crate::cricket::facts::MatchResult;
-use crate::cricket::words::Side;
+use crate::cricket::words::{NoWinner, Side};
 use crate::refusal::Refusal;
 
 pub(super) fn check(book: &Book, result: &MatchResult, odd: &mut Odd) -> Result<(), Refusal> {
@@ -26,6 +27,12 @@ pub(super) fn check(book: &Book, result: &MatchResult, odd: &mut Odd) -> Result<
     for (index, player) in result.player_of_match.iter().enumerate() {
         people::known(book, player, &format!("data.player_of_match.{index}"))?;
     }
+    odd.note_if(
+        (result.eliminator.is_some() || result.bowl_out.is_some())
+            && result.result != Some(NoWinner::Tie),
+        "tie_break",
+        "a super over or a bowl-out decides a tie",
+    );
     odd.note_if(
         book.open().is_some(),
         "innings_open",

@@ -27,17 +27,25 @@ impl Pair {
 /// all the same (Law 17.1: overs are bowled from each end in turn).
 pub(crate) fn expected(innings: &Innings, over: u32) -> Pair {
     let crease = &innings.crease;
-    let unended = innings.last_over().is_some_and(|(last, open)| {
-        last < over && !open.is_ended && innings.ends_change_after(last)
-    });
-    let (striker, non_striker) = if unended {
-        (&crease.non_striker, &crease.striker)
-    } else {
-        (&crease.striker, &crease.non_striker)
+    let unended = innings
+        .last_over()
+        .filter(|(last, open)| *last < over && !open.is_ended);
+    let (striker, non_striker) = match unended {
+        Some((last, _)) if innings.league.pair_changes_after(last) => (None, None),
+        Some((last, _)) if innings.ends_change_after(last) && !crease.is_alone => {
+            (crease.non_striker.clone(), crease.striker.clone())
+        }
+        Some(_) | None => (crease.striker.clone(), crease.non_striker.clone()),
     };
+    if innings.is_last_batter() {
+        return Pair {
+            striker: striker.or(non_striker),
+            non_striker: None,
+        };
+    }
     Pair {
-        striker: striker.clone(),
-        non_striker: non_striker.clone(),
+        striker,
+        non_striker,
     }
 }
 
@@ -46,4 +54,14 @@ pub(super) fn next_over(innings: &Innings) -> u32 {
     innings
         .last_over()
         .map_or(0, |(number, over)| number + u32::from(over.is_ended))
+}
+
+/// A batter who has faced or made what he may by the rules of his league, and has not retired yet.
+pub(super) fn retires(innings: &Innings) -> Option<&PlayerId> {
+    let crease = &innings.crease;
+    let mut batters = [&crease.striker, &crease.non_striker].into_iter().flatten();
+    batters.find(|player| {
+        let row = innings.batter(player);
+        row.is_some_and(|row| innings.retires(row))
+    })
 }

@@ -10,14 +10,15 @@ use crate::cricket::words::{EndReason, Overs, Side, StatusWord};
 /// The over that has all its balls and was not ended (Law 17.4).
 pub(super) fn over_end(innings: &Innings) -> Option<u32> {
     let (number, over) = innings.last_over()?;
-    (!over.is_ended && over.is_complete(innings.balls_per_over)).then_some(number)
+    (!over.is_ended && over.is_full).then_some(number)
 }
 
 /// Why the innings is over, if the score says so (Law 13.3; Law 16.6 for the winning hit).
 pub(super) fn end(book: &Book, innings: &Innings) -> Option<EndReason> {
+    let may_fall_back = innings.league.dismissed_bat_on();
     if innings.is_all_out() {
         Some(EndReason::AllOut)
-    } else if needed(book, innings).is_some_and(|needed| innings.runs >= needed) {
+    } else if !may_fall_back && needed(book, innings).is_some_and(|needed| innings.runs >= needed) {
         Some(EndReason::Target)
     } else if innings.balls_left() == Some(0) {
         Some(EndReason::Overs)

@@ -22,6 +22,10 @@ pub(crate) fn proposals(book: &Book) -> Map<String, Value> {
     match book.open() {
         Some(open) => {
             ball(open, &mut proposals);
+            if let Some(player) = crease::retires(open) {
+                let data = json!({ "player": player.as_str(), "kind": "retired not out" });
+                proposals.insert("batter_retired".to_owned(), data);
+            }
             if let Some(over) = innings::over_end(open) {
                 proposals.insert("over_end".to_owned(), json!({ "over": over }));
             }

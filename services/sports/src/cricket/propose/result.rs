@@ -51,7 +51,11 @@ fn of_last_innings(book: &Book, last: &Innings) -> Option<Value> {
         .target
         .as_ref()
         .and_then(|target| target.method.as_deref());
-    let mut result = if last.runs >= needed {
+    let by_runs = last.league.dismissed_bat_on();
+    let mut result = if by_runs && last.runs >= needed {
+        let runs = last.runs - (needed - 1);
+        json!({ "winner": last.batting.as_str(), "by": { "runs": runs } })
+    } else if last.runs >= needed {
         let wickets = last.wickets_max.saturating_sub(last.wickets);
         json!({ "winner": last.batting.as_str(), "by": { "wickets": wickets } })
     } else if !is_completed(last) {

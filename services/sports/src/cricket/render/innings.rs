@@ -46,6 +46,9 @@ pub(super) fn render(innings: &Innings, squads: &Squads) -> Value {
             put(name, runs.into());
         }
     }
+    if innings.wicket_cost > 0 {
+        put("wicket_cost", innings.wicket_cost.into());
+    }
     if !innings.absent_hurt.is_empty() {
         let absent = innings.absent_hurt.iter().map(|id| id.as_str().into());
         put("absent_hurt", Value::Array(absent.collect()));
@@ -97,6 +100,9 @@ fn render_batter(row: &BatterRow, squads: &Squads) -> Value {
         "fours": row.fours,
         "sixes": row.sixes,
     });
+    if row.outs > 0 {
+        value["outs"] = row.outs.into();
+    }
     if let Some(out) = &row.out {
         let mut member = json!({ "kind": out.kind.as_str() });
         if let Some(bowler) = &out.bowler {
@@ -127,9 +133,9 @@ fn bowling(innings: &Innings, squads: &Squads) -> impl Iterator<Item = Value> {
 }
 
 fn render_partnership(partnership: &Partnership) -> Value {
-    let [one, other] = &partnership.batters;
+    let batters = partnership.batters.iter().map(|id| id.as_str().into());
     json!({
-        "batters": [one.as_str(), other.as_str()],
+        "batters": Value::Array(batters.collect()),
         "runs": partnership.runs,
         "balls": partnership.balls,
     })

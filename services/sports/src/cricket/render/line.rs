@@ -131,5 +131,8 @@ fn margin(result: &MatchResult) -> String {
     }
     parts.extend(by.runs.map(|runs| count(runs, "run")));
     parts.extend(by.wickets.map(|wickets| count(wickets, "wicket")));
+    if parts.is_empty() {
+        return String::new();
+    }
     format!(" by {}", parts.join(" and "))
 }

@@ -30,7 +30,8 @@ pub(super) fn render(book: &Book) -> Option<Value> {
         now.insert("review".to_owned(), "pending".into());
     }
     let bpo = innings.balls_per_over;
-    if let Some(rate) = rate(innings.runs, innings.legal_balls, bpo) {
+    let made = innings.runs - i64::from(innings.start_runs());
+    if let Some(rate) = rate(made, innings.legal_balls, bpo) {
         now.insert("run_rate".to_owned(), rate.into());
     }
     if let Some(rate) = runs_needed(innings)

@@ -82,7 +82,8 @@ fn score(book: &Book) -> String {
 
 fn score_of(innings: &Innings, is_last: bool) -> String {
     let mut text = innings.runs.to_string();
-    if innings.wickets < innings.wickets_max && innings.end != Some(EndReason::AllOut) {
+    let is_all_out = innings.wickets >= innings.wickets_max && !innings.league.dismissed_bat_on();
+    if !is_all_out && innings.end != Some(EndReason::AllOut) {
         text.push_str(&format!("/{}", innings.wickets));
     }
     if innings.end == Some(EndReason::Declared) {
