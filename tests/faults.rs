@@ -14,7 +14,14 @@ mod hostile;
 mod load;
 #[path = "faults/nats.rs"]
 mod nats;
+#[path = "faults/next.rs"]
+mod next;
+#[path = "sdk/proxy.rs"]
+#[allow(dead_code, reason = "the tests of the SDK use the rest")]
+mod proxy;
 #[path = "faults/raw.rs"]
 mod raw;
 #[path = "faults/scorings.rs"]
 mod scorings;
+#[path = "faults/vanished.rs"]
+mod vanished;

@@ -239,6 +239,11 @@ async fn a_crowd_that_cannot_be_measured_is_said() {
     let (stranger, no_token) = bench(&foreign).await;
 
     assert_eq!(usage, Some(2));
+    let tiers = ["bench", "tiers", "--scoring", &scoring, "--token", &token];
+    let tiers = run(&[&tiers[..], &["--gateway", &gateway, "--policy", "batch"]].concat()).await;
+    assert_eq!(tiers.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&tiers.stderr);
+    assert!(said.contains("--policy"), "{said}");
     assert_eq!([secure, unseen, refused, stranger], [Some(1); 4]);
     for (said, word) in [
         (too_many, "--matches"),

@@ -184,6 +184,16 @@ async fn connections_fit_the_limit_of_descriptors_or_the_role_says_so() {
     );
     assert!(said.contains("not the URL of a NATS server"), "{said}");
 
+    // Unless it is said how many may poll, they take what is left.
+    start.truncate(start.len() - 2);
+    let output = limited(64, 1_100, &start).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("fewer may poll than usual"), "{said}");
+    assert!(said.contains("not the URL of a NATS server"), "{said}");
+    let output = limited(64, 1_055, &start).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("700 connections and 100 that poll"), "{said}");
+
     let check = [
         &told("gateway", &keys, "nats://127.0.0.1:9")[..],
         &["--connections-max", "700", "--polls-max", "40"],

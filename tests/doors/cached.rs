@@ -1,11 +1,11 @@
 //! Who may keep what a door said, and for how long.
 
 use reqwest::Method;
-use reqwest::header::IF_NONE_MATCH;
+use reqwest::header::{ACCEPT, IF_NONE_MATCH};
 use serde_json::json;
 
 use crate::harness::api::{Api, open_match};
-use crate::harness::wait::found;
+use crate::harness::wait::{found, in_time};
 use crate::stage::Stage;
 
 #[tokio::test]
@@ -35,14 +35,15 @@ async fn what_everybody_sees_may_be_shared_until_the_next_mark_and_not_longer() 
         (&format!("/log/{epoch}/0"), "immutable"),
     ] {
         let path = format!("/v1/matches/m{door}");
-        for (token, whose) in [
-            (None, "public, "),
-            (Some(&free), "private, "),
-            (Some(&stage.premium), "private, "),
+        for (token, whose, tier) in [
+            (None, "public, ", "free"),
+            (Some(&free), "private, ", "free"),
+            (Some(&stage.premium), "private, ", "premium"),
         ] {
             let viewer = stage.cluster.viewer(0, token.map(String::as_str));
             let answer = viewer.get(&path).await;
             assert_eq!(answer.status, 200, "{path}");
+            assert_eq!(answer.header("grandstand-tier"), tier, "{path}");
             let cache = answer.header("cache-control");
             assert!(cache.starts_with(whose), "{path}: {cache}");
             let is_realtime = token == Some(&stage.premium);
@@ -64,6 +65,7 @@ async fn what_everybody_sees_may_be_shared_until_the_next_mark_and_not_longer() 
             let known = known.header(IF_NONE_MATCH, answer.header("etag").to_owned());
             let again = Api::send(known).await;
             assert_eq!(again.status, 304, "{path}");
+            assert_eq!(again.header("grandstand-tier"), tier, "{path}");
             assert!(again.body.is_empty());
             assert_eq!(again.header("etag"), answer.header("etag"));
             let head = Api::send(viewer.request(Method::HEAD, &path)).await;
@@ -90,4 +92,23 @@ async fn what_everybody_sees_may_be_shared_until_the_next_mark_and_not_longer() 
             .header("cache-control")
             .starts_with("public, max-age=")
     );
+}
+
+#[tokio::test]
+async fn lists_and_streams_name_the_tier_by_which_they_were_shown() {
+    let stage = Stage::with_match(0).await;
+    let plus = stage.cluster.fan_token("plus").await;
+    for (token, tier) in [(None, "free"), (Some(&plus), "plus")] {
+        let viewer = stage.cluster.viewer(0, token.map(String::as_str));
+        for path in ["/v1/matches", "/v1/live"] {
+            let list = viewer.get(path).await;
+            assert_eq!(list.header("grandstand-tier"), tier, "{path}");
+        }
+        for path in ["/v1/matches/m/stream", "/v1/live"] {
+            let asked = viewer.request(Method::GET, path);
+            let stream = in_time("a stream", asked.header(ACCEPT, "text/event-stream").send());
+            let stream = stream.await.unwrap();
+            assert_eq!(stream.headers()["grandstand-tier"], tier, "{path}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Polling and long polling: the message that a socket with the same cursor would get.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::Value;
 
 use crate::harness::poller::{Poller, poll_after};
@@ -135,4 +137,56 @@ async fn a_long_poll_of_the_free_tier_ends_at_a_mark() {
         "and none of it as a snapshot"
     );
     assert_eq!(poller.replica.snapshots.len(), 1);
+}
+
+#[tokio::test]
+async fn a_poll_that_wants_to_be_kept_behind_is() {
+    const DELAY_US: u64 = 4_000_000;
+    let stage = Stage::with_match(0).await;
+    stage.count("m", 1..=3).await;
+    let viewer = stage.viewer(Some(&stage.premium));
+    let path = |query: &str| format!("/v1/matches/m/events?snapshot=never&{query}");
+    let nothing = viewer.get(&path("delay_s=3600")).await;
+    assert_eq!(nothing.status, 204);
+    let mut told = 0;
+    while told < 4 {
+        let first = told + 1;
+        let answer = viewer
+            .get(&path(&format!(
+                "after={}&delay_s=4&wait=30",
+                cursor(&stage, told).await
+            )))
+            .await;
+        let now_us = u64::try_from(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap()
+                .as_micros(),
+        )
+        .unwrap();
+        for (event, expected) in answer.json()["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(first..)
+        {
+            assert_eq!(seq(event), expected);
+            let ts = event["ts"].as_u64().unwrap();
+            assert!(
+                ts + DELAY_US <= now_us,
+                "early by {}",
+                ts + DELAY_US - now_us
+            );
+            told = seq(event);
+        }
+    }
+    let too_much = viewer.get(&path("delay_s=3601")).await;
+    assert_eq!(too_much.problem(400)["field"], "delay_s");
+}
+
+async fn cursor(stage: &Stage, seq: u64) -> String {
+    match seq {
+        0 => "0".to_owned(),
+        seq => format!("{}-{seq}", stage.place("m").await.epoch),
+    }
 }

@@ -1,6 +1,6 @@
 //! Fans who read too slowly, or not at all, or never answer; and a gateway that stood still itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -8,19 +8,25 @@ use serde_json::{Value, json};
 use crate::harness::api::{Api, count_event};
 use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
-use crate::harness::wait::found;
+use crate::harness::wait::{found, in_time};
 use crate::load::MATCH;
 use crate::raw::{PING, PONG, Raw, TEXT, frame};
 
 /// What the kernel may hold for a client that does not read: by itself it goes to 2.7 MiB.
 const HELD_BYTES_MAX: u64 = 256 * 1024;
 
-async fn stage() -> (Cluster, Api, String) {
+pub(crate) async fn stage() -> (Cluster, Api, String) {
     let cluster = Cluster::start(1, 1).await;
     let scorer = cluster.scorer(0).await;
     scorer.create_open(MATCH).await;
     let premium = cluster.fan_token("premium").await;
     (cluster, scorer, premium)
+}
+
+/// An event of 30 KB: a few of them are more than the kernel keeps for a client that does not read.
+pub(crate) fn large_event(n: u64) -> Value {
+    let text = format!("{n:05}").repeat(6_000);
+    json!({"id": format!("t{n}"), "type": "t", "patch": {"text": text}})
 }
 
 /// Bytes that the kernel holds for the client at this port: what was sent or is to be sent, and not
@@ -54,9 +60,7 @@ async fn who_reads_a_byte_a_second_costs_bounded_bytes_and_is_cut() {
     let mut slow = Raw::open(&url, &query, &premium, 4096).await;
 
     for n in 0..100 {
-        let text = format!("{n:05}").repeat(6_000);
-        let event = json!({"id": format!("t{n}"), "type": "t", "patch": {"text": text}});
-        scorer.score(MATCH, &event).await;
+        scorer.score(MATCH, &large_event(n)).await;
     }
 
     reading.until_seq(101).await;
@@ -73,6 +77,42 @@ async fn who_reads_a_byte_a_second_costs_bounded_bytes_and_is_cut() {
     scorer.score(MATCH, &count_event(1)).await;
     reading.until_seq(102).await;
     reader.abort();
+}
+
+/// A reader who takes a message in this time is always behind, and needs longer for all of them
+/// than a socket may take nothing.
+const READ_PAUSE: Duration = Duration::from_millis(250);
+const MESSAGES: u64 = 140;
+
+#[tokio::test]
+async fn who_reads_slowly_but_reads_stays_and_gets_everything() {
+    let (cluster, scorer, premium) = stage().await;
+    let admin = Api::new(cluster.gateways[0].said("admin_url"), None);
+    let query = format!("match={MATCH}&after=0&snapshot=never");
+    let mut slow = Raw::open(&cluster.gateways[0].url(), &query, &premium, 4096).await;
+    let posting = tokio::spawn(async move {
+        for n in 0..MESSAGES {
+            scorer.score(MATCH, &large_event(n)).await;
+        }
+    });
+
+    let (began, mut seq) = (Instant::now(), 0);
+    while seq < MESSAGES + 1 {
+        let message: Value = serde_json::from_slice(&slow.next_of(TEXT).await).unwrap();
+        for event in message["events"].as_array().into_iter().flatten() {
+            seq += 1;
+            assert_eq!(event["seq"], seq, "no hole and no repeat");
+        }
+        // As slowly as that it reads.
+        tokio::time::sleep(READ_PAUSE).await;
+    }
+    assert!(
+        began.elapsed() > Duration::from_secs(30),
+        "it was behind for long"
+    );
+    in_time("the last post", posting).await.unwrap();
+    let metrics = admin.get("/metrics").await.text();
+    assert!(!metrics.contains("grandstand_disconnects_total{reason=\"too_slow"));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::deaf::shows;
+use crate::deaf::{large_event, shows};
 use crate::harness::api::Api;
 use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
@@ -117,12 +117,8 @@ async fn a_fan_who_reads_nothing_does_not_hold_up_the_end_of_a_gateway() {
     let wish = Wish::of(&[MATCH]).token(&premium);
     let mut reading = Fan::connect(&url, "reading", wish.clone()).await;
     let _silent = Fan::connect(&url, "silent", wish.every_event()).await;
-    // More than the kernel keeps for a client that does not read.
     for n in 0..160 {
-        let text = format!("{n:05}").repeat(6_000);
-        let event =
-            serde_json::json!({"id": format!("t{n}"), "type": "t", "patch": {"text": text}});
-        scorer.score(MATCH, &event).await;
+        scorer.score(MATCH, &large_event(n)).await;
     }
     reading.until_seq(161).await;
 

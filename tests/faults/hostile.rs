@@ -31,6 +31,12 @@ fn illegal() -> Vec<(Vec<u8>, u16)> {
         ),
         ([frame(BEGIN, b"\xce"), frame(CONTINUE, b"")].concat(), 1007),
         (frame(CLOSE, b"\x03\xe8\xff"), 1007),
+        // Lengths in more bytes than they need.
+        ([&[TEXT, 0xfe, 0, 2][..], &[0; 4], b"{}"].concat(), 1002),
+        (
+            [&[TEXT, 0xff, 0, 0, 0, 0, 0, 0, 0, 2][..], &[0; 4], b"{}"].concat(),
+            1002,
+        ),
         // A length of 64 bits, the highest of them set.
         ([&[TEXT, 0xff, 0x80][..], &[0; 11]].concat(), 1009),
         (frame(TEXT, &[b' '; 16 * 1024 + 1]), 1009),

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use socket2::{SockFilter, SockRef};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -12,6 +13,9 @@ pub(crate) const TEXT: u8 = 0x81;
 pub(crate) const CLOSE: u8 = 0x88;
 pub(crate) const PING: u8 = 0x89;
 pub(crate) const PONG: u8 = 0x8a;
+
+/// Of a filter of the kernel: ends with how many bytes of a packet pass.
+const RETURN: u16 = 0x06;
 
 /// An open connection.
 pub(crate) struct Raw {
@@ -61,6 +65,14 @@ impl Raw {
                 .unwrap();
         }
         raw
+    }
+
+    /// From now on nothing reaches this client any more: what is sent to it is never acknowledged,
+    /// and it says nothing itself. So do phones vanish.
+    pub(crate) fn vanish(&self) {
+        let drop_every_packet = [SockFilter::new(RETURN, 0, 0, 0)];
+        let socket = SockRef::from(self.stream.get_ref());
+        socket.attach_filter(&drop_every_packet).unwrap();
     }
 
     /// Where it is connected from.

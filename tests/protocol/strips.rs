@@ -1,7 +1,7 @@
 //! The strip of every live match, by the name `*`: all first, then what changed, and at `/v1/live`.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
 use reqwest::header::{ACCEPT, IF_NONE_MATCH};
@@ -20,6 +20,8 @@ struct Strips {
     by_match: BTreeMap<String, Value>,
     /// What the last message changed.
     changed: Vec<String>,
+    /// How far they can be trusted; empty until that was said.
+    status: String,
 }
 
 impl Strips {
@@ -39,6 +41,10 @@ impl Strips {
     }
 
     fn take(&mut self, message: &Value) {
+        if let Some(status) = message["status"].as_str() {
+            assert!(message["as_of"].as_u64().is_some(), "{message}");
+            self.status = status.to_owned();
+        }
         let strips = message["strips"].as_object().unwrap();
         self.changed = strips.keys().cloned().collect();
         for (name, strip) in strips {
@@ -89,6 +95,44 @@ impl Stage {
         matches
             .map(|one| one["match"].as_str().unwrap().to_owned())
             .collect()
+    }
+}
+
+/// A mark, its spread, and the 3 s within which trouble is told.
+const TROUBLE_TOLD_MAX: Duration = Duration::from_secs(9);
+
+#[tokio::test]
+async fn who_follows_nothing_but_the_strips_is_told_when_they_may_be_old() {
+    let mut stage = stage().await;
+    let free = stage.cluster.fan_token("free").await;
+    let mut realtime = (
+        stage.socket("match=*", Codec::Json).await,
+        Strips::default(),
+    );
+    let url = stage.gateway();
+    let marks = Socket::open(&url, "match=*", Some(&free), Codec::MessagePack).await;
+    let mut marks = (marks.unwrap(), Strips::default());
+    assert_eq!(marks.0.message().await["type"], "welcome");
+    for (socket, strips) in [&mut realtime, &mut marks] {
+        strips.until(socket, |strips| strips.are(&["a", "b"])).await;
+    }
+
+    let began = Instant::now();
+    stage.cluster.kill_nats().await;
+    for (socket, strips) in [&mut realtime, &mut marks] {
+        strips
+            .until(socket, |strips| strips.status == "stale")
+            .await;
+        assert!(began.elapsed() <= TROUBLE_TOLD_MAX, "{:?}", began.elapsed());
+    }
+    let viewer = stage.viewer(Some(&free));
+    for path in ["/v1/live", "/v1/matches"] {
+        let list = viewer.get(path).await;
+        assert_eq!(list.header("grandstand-status"), "stale", "{path}");
+    }
+    stage.cluster.start_nats().await;
+    for (socket, strips) in [&mut realtime, &mut marks] {
+        strips.until(socket, |strips| strips.status == "live").await;
     }
 }
 

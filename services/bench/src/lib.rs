@@ -164,6 +164,9 @@ fn check(command: &BenchCommand) -> Result<(), String> {
         BenchCommand::Pairs(args) => args.stage.load.check(args.steady.rate, args.pairs),
         BenchCommand::Storm(args) => args.stage.load.check(args.steady.rate, 3),
         BenchCommand::Burst(args) => args.stage.load.check(args.steady.rate, 1),
+        BenchCommand::Tiers(args) if args.stage.crowd.policy.is_some() => {
+            Err("--policy: tiers measures each policy in turn".to_owned())
+        }
         BenchCommand::Story(args) | BenchCommand::Tiers(args) => {
             args.stage.load.check(story::RATE_MAX, 1)
         }

@@ -5,6 +5,8 @@ mod end;
 mod followed;
 mod hello;
 mod poll;
+mod sight;
+mod standing;
 mod strips;
 
 use std::collections::VecDeque;
@@ -14,19 +16,18 @@ use crate::connection::end::End;
 use crate::connection::followed::Followed;
 use crate::connection::poll::later;
 use crate::connection::strips::FollowedStrips;
-use crate::follow::Follower;
 use crate::frame::{Codec, Frame};
 use crate::ids::{Epoch, MatchId};
 use crate::message::{
-    ClientMessage, CloseCode, Head, Named, SUBSCRIPTIONS_MAX, ServerMessage, Status, Subscribe,
-    Wish,
+    ClientMessage, CloseCode, Head, Named, SUBSCRIPTIONS_MAX, ServerMessage, Subscribe, Wish,
 };
 use crate::policy::{Policy, PolicyName};
 use crate::session::SessionId;
-use crate::strips::{StripsBoard, StripsView};
 use crate::subscription::News;
 
 pub use hello::SessionRefusal;
+pub use sight::{Feed, MatchView, Matches};
+pub use standing::Standings;
 
 /// How long returning clients spread themselves over.
 const RECONNECT_WINDOW_MS: u32 = 2_000;
@@ -73,49 +74,6 @@ pub struct Settings {
     pub heartbeat_s: u32,
 }
 
-/// What the shell knows of a match that a fan asked for.
-#[derive(Debug)]
-pub enum MatchView<'a> {
-    /// It is being read.
-    Loading,
-    /// It is not there, or not yet.
-    Absent,
-    /// This fan may not see it.
-    Forbidden,
-    /// Here it is.
-    Ready(&'a Feed),
-}
-
-/// A match as a gateway has it.
-#[derive(Debug)]
-pub struct Feed {
-    /// Its log and place in the stream.
-    pub follower: Follower,
-    /// How far it can be trusted.
-    pub status: Status,
-    /// Unix microseconds of what is known for sure.
-    pub as_of_us: u64,
-    /// How far behind every fan is kept.
-    pub delay_s: u32,
-    /// How often the leader was asked on behalf of a fan whose cursor is ahead, and answered.
-    pub leader_answers: u64,
-}
-
-/// Where a connection finds its matches.
-pub trait Matches {
-    /// Calls `look` with what is known of the match.
-    fn look<R>(&self, match_id: &MatchId, look: impl FnOnce(MatchView<'_>) -> R) -> R;
-
-    /// Calls `look` with the strips of all live matches as that view has them now, once they are
-    /// known.
-    fn strips<R>(
-        &self,
-        view: StripsView,
-        now_us: u64,
-        look: impl FnOnce(&mut StripsBoard) -> R,
-    ) -> Option<R>;
-}
-
 /// What the shell does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
@@ -123,6 +81,8 @@ pub enum Output {
     Answer(Frame),
     /// Write this frame of a match, all of it, then poll again.
     Frame(Frame, News),
+    /// Write this heartbeat, a protocol ping and where the fan stands in one piece, then poll again.
+    Beat(Frame),
     /// Write a protocol ping, then poll again.
     Ping,
     /// Ask the leader for the tip of this match, then poll again.

@@ -22,6 +22,9 @@ pub enum Codec {
     MessagePack,
 }
 
+/// A protocol ping that carries nothing, as a WebSocket's frame.
+pub const PING: [u8; 2] = [0x89, 0];
+
 /// What follows the events of a record as JSON: `],"hash":"0123456789abcdef"}`.
 const JSON_RECORD_TAIL_BYTES: usize = 28;
 
@@ -30,7 +33,8 @@ const JSON_RECORD_TAIL_BYTES: usize = 28;
 pub struct Frame {
     /// How it is encoded.
     pub codec: Codec,
-    /// The message behind the head that a WebSocket wants, shared by all who get it.
+    /// The message behind the head that a WebSocket wants, maybe with a ping in front; shared by
+    /// all who get it.
     wire: Bytes,
     head_bytes: u8,
 }
@@ -68,6 +72,24 @@ impl Frame {
     /// The encoded message as a WebSocket's frame, head and all.
     pub fn wire(&self) -> &Bytes {
         &self.wire
+    }
+
+    /// The same message behind a protocol ping, in one piece.
+    pub(crate) fn with_ping(&self) -> Self {
+        Self {
+            codec: self.codec,
+            wire: [&PING[..], &self.wire].concat().into(),
+            head_bytes: self.head_bytes + PING.len() as u8,
+        }
+    }
+
+    /// The message of one that has a ping in front, out of the same bytes.
+    pub(crate) fn without_ping(&self) -> Self {
+        Self {
+            codec: self.codec,
+            wire: self.wire.slice(PING.len()..),
+            head_bytes: self.head_bytes - PING.len() as u8,
+        }
     }
 
     /// An `events` message of events that are encoded already; `hash` where the last of them ends

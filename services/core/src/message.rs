@@ -138,11 +138,12 @@ fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, MessageError> 
 }
 
 /// How far what a gateway shows can be trusted to be all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Everything that was accepted.
+    #[default]
     Live,
     /// More than a second behind.
     Delayed,
@@ -207,6 +208,12 @@ pub enum ServerMessage<'a> {
         /// By match; null for one that is no longer among them.
         #[cfg_attr(test, schemars(schema_with = "crate::schemas::strips"))]
         strips: BTreeMap<&'a MatchId, Option<&'a Value>>,
+        /// How far the list can be trusted, where that changed; who comes takes it for live.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
+        /// With `status`: Unix microseconds of what is known for sure.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        as_of: Option<u64>,
     },
     /// Come again, elsewhere.
     Goaway {
@@ -238,6 +245,15 @@ pub enum ServerMessage<'a> {
 }
 
 impl<'a> ServerMessage<'a> {
+    /// What strips are and are no more.
+    pub fn strips(strips: BTreeMap<&'a MatchId, Option<&'a Value>>) -> Self {
+        Self::Strips {
+            strips,
+            status: None,
+            as_of: None,
+        }
+    }
+
     /// An `error` that says what was refused, of a match or of the connection.
     pub fn error(
         code: &'a str,

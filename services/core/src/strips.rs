@@ -1,15 +1,18 @@
 //! The strips of all live matches as a list that some fans share: for each match its newest change,
 //! in the order of changes. A fan is a cursor over it, and is sent what changed after.
 
-use std::collections::{BTreeMap, HashMap};
+mod view;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::frame::{Codec, Frame};
 use crate::ids::MatchId;
-use crate::message::ServerMessage;
-use crate::policy::{DELAY_S_MAX, DIGEST_PERIOD_US, DIGEST_PHASES, Pace, Policy, PolicyName};
+use crate::message::{ServerMessage, Status};
+
+pub use view::StripsView;
 
 /// A message holds no more strips than fit in 64 KiB with what is around them. MessagePack takes
 /// no more than JSON, by which they are counted.
@@ -17,10 +20,9 @@ const STRIPS_BYTES_MAX: usize = 60 * 1024;
 /// So many messages are kept until the next change, 2 MiB at most: fans who are slow stand at
 /// different places, and who finds no room has his encoded for him alone.
 const FRAMES_KEPT_MAX: usize = 32;
-/// Those who see marks hear of each within so long, the fans of one phase together.
-const SPREAD_US: u64 = 1_000_000;
-/// Above this, delays are whole minutes, so that few lists are kept for many wishes.
-const DELAY_FINE_S_MAX: u32 = 60;
+/// A match that was gone so many marks ago is forgotten, a minute or more: nobody stays connected who
+/// was told nothing for so long.
+const MARKS_KEPT: usize = 12;
 
 /// The strip of a match.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,61 +49,6 @@ impl Strip {
     }
 }
 
-/// As of when somebody sees the strips: fans of one view share one list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StripsView {
-    /// As they are.
-    Head,
-    /// As of the last mark, all of them so far behind.
-    Marks {
-        /// A multiple of the distance of two marks.
-        delay_s: u32,
-    },
-}
-
-impl StripsView {
-    /// The view of a fan whose policy that is. Only realtime without a delay sees more than marks,
-    /// and a delay is rounded up.
-    pub fn of(policy: Policy) -> Self {
-        let delay_s = u32::try_from(policy.delay_us / 1_000_000).unwrap_or(DELAY_S_MAX);
-        let step_s = match delay_s <= DELAY_FINE_S_MAX {
-            true => (DIGEST_PERIOD_US / 1_000_000) as u32,
-            false => 60,
-        };
-        match policy.pace {
-            Pace::Realtime if delay_s == 0 => Self::Head,
-            Pace::Realtime | Pace::Batch | Pace::Digest { .. } => Self::Marks {
-                delay_s: delay_s.next_multiple_of(step_s),
-            },
-        }
-    }
-
-    /// By which policy it shows a match that keeps everybody `match_delay_s` behind.
-    pub fn policy(self, match_delay_s: u32) -> Policy {
-        match self {
-            Self::Head => Policy::new(PolicyName::Realtime, match_delay_s, 0),
-            Self::Marks { delay_s } => {
-                Policy::new(PolicyName::Digest, delay_s.max(match_delay_s), 0)
-            }
-        }
-    }
-
-    /// When a fan of that phase looks again, if nobody tells it: the next mark, and its part of
-    /// the spread.
-    pub fn wakes_at(self, phase: u8, now_us: u64) -> Option<u64> {
-        match self {
-            Self::Head => None,
-            Self::Marks { .. } => {
-                let mark_us = (now_us / DIGEST_PERIOD_US + 1) * DIGEST_PERIOD_US;
-                Some(
-                    mark_us
-                        + u64::from(phase % DIGEST_PHASES) * (SPREAD_US / u64::from(DIGEST_PHASES)),
-                )
-            }
-        }
-    }
-}
-
 /// How far a fan was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StripsCursor {
@@ -109,6 +56,17 @@ pub struct StripsCursor {
     seen: u64,
     /// The last change before it came: what was gone by then it never had.
     came_at: u64,
+}
+
+/// What [`StripsBoard::read`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StripsRead {
+    /// Send this; then the fan is told up to here.
+    Message(Frame, StripsCursor),
+    /// There is nothing new.
+    Nothing,
+    /// What the fan missed is forgotten: it has to come anew.
+    Forgotten,
 }
 
 /// The list of one view.
@@ -121,6 +79,14 @@ pub struct StripsBoard {
     /// What was encoded for those who stand at these places.
     frames: HashMap<(StripsCursor, Codec), (Frame, StripsCursor)>,
     encodes: [u64; 2],
+    /// How far the list can be trusted, and until when all is known (Unix microseconds).
+    trust: (Status, u64),
+    /// The message that says so.
+    trust_frames: [Option<Frame>; 2],
+    /// Where the head was at the last marks.
+    marks: VecDeque<u64>,
+    /// The last change that is forgotten.
+    forgotten: u64,
 }
 
 #[derive(Debug)]
@@ -163,15 +129,59 @@ impl StripsBoard {
         shown.filter_map(|(match_id, shown)| shown.strip.as_ref().map(|_| match_id))
     }
 
-    /// The next message for who was told up to `cursor`, or nothing yet, and how far it is told
-    /// then. Encoded once for all who stand there.
-    pub fn read(
-        &mut self,
-        cursor: Option<StripsCursor>,
-        codec: Codec,
-    ) -> Option<(Frame, StripsCursor)> {
+    /// How far the list can be trusted: all is known until `as_of_us` (Unix microseconds). Who comes
+    /// takes it for live.
+    pub fn trust(&mut self, status: Status, as_of_us: u64) {
+        if status != self.trust.0 {
+            self.trust = (status, as_of_us);
+            self.trust_frames = [None, None];
+        }
+    }
+
+    /// What there is to say to whom `told` was said of how far the list can be trusted, and what it
+    /// is told then. Encoded once for all.
+    pub fn read_trust(&mut self, told: Status, codec: Codec) -> Option<(Frame, Status)> {
+        let (status, as_of_us) = self.trust;
+        if told == status {
+            return None;
+        }
+        let frame = self.trust_frames[codec as usize].get_or_insert_with(|| {
+            self.encodes[codec as usize] += 1;
+            let message = ServerMessage::Strips {
+                strips: BTreeMap::new(),
+                status: Some(status),
+                as_of: Some(as_of_us),
+            };
+            Frame::of(codec, &message)
+        });
+        Some((frame.clone(), status))
+    }
+
+    /// A mark has passed: of the matches that are gone those are forgotten that were so for long.
+    pub fn pass_mark(&mut self) {
+        self.marks.push_back(self.head);
+        if self.marks.len() <= MARKS_KEPT {
+            return;
+        }
+        let old = self.marks.pop_front().unwrap_or_default();
+        let gone = self.by_change.range(..=old).filter(|(_, match_id)| {
+            let shown = self.matches.get(*match_id);
+            shown.is_none_or(|shown| shown.strip.is_none())
+        });
+        let gone: Vec<u64> = gone.map(|(change, _)| *change).collect();
+        for change in gone {
+            if let Some(match_id) = self.by_change.remove(&change) {
+                self.matches.remove(&match_id);
+            }
+            self.forgotten = change;
+        }
+    }
+
+    /// The next message for who was told up to `cursor`. Encoded once for all who stand there.
+    pub fn read(&mut self, cursor: Option<StripsCursor>, codec: Codec) -> StripsRead {
         let from = match cursor {
-            Some(cursor) if cursor.seen == self.head => return None,
+            Some(cursor) if cursor.seen == self.head => return StripsRead::Nothing,
+            Some(cursor) if self.has_forgotten(cursor) => return StripsRead::Forgotten,
             Some(cursor) => StripsCursor {
                 came_at: cursor.came_at.max(cursor.seen),
                 ..cursor
@@ -181,25 +191,34 @@ impl StripsBoard {
                 came_at: self.head,
             },
         };
-        if let Some(kept) = self.frames.get(&(from, codec)) {
-            return Some(kept.clone());
+        if let Some((frame, next)) = self.frames.get(&(from, codec)) {
+            return StripsRead::Message(frame.clone(), *next);
         }
         let (strips, seen) = self.after(from);
         // Who comes is told even that there is none.
         if strips.is_empty() && cursor.is_some() {
-            return None;
+            return StripsRead::Nothing;
         }
-        let frame = Frame::of(codec, &ServerMessage::Strips { strips });
-        let next = (frame, StripsCursor { seen, ..from });
+        let frame = Frame::of(codec, &ServerMessage::strips(strips));
+        let next = StripsCursor { seen, ..from };
         if self.frames.len() < FRAMES_KEPT_MAX {
-            self.frames.insert((from, codec), next.clone());
+            self.frames.insert((from, codec), (frame.clone(), next));
         }
         self.encodes[codec as usize] += 1;
-        Some(next)
+        StripsRead::Message(frame, next)
     }
 
-    /// Messages that take back all that a fan has who was told up to `cursor`.
-    pub fn take_back(&mut self, cursor: StripsCursor, codec: Codec) -> Vec<Frame> {
+    /// Whether somebody may have what was forgotten.
+    fn has_forgotten(&self, cursor: StripsCursor) -> bool {
+        cursor.came_at.max(cursor.seen) < self.forgotten
+    }
+
+    /// Messages that take back all that a fan has who was told up to `cursor`; none if that is
+    /// forgotten.
+    pub fn take_back(&mut self, cursor: StripsCursor, codec: Codec) -> Option<Vec<Frame>> {
+        if self.has_forgotten(cursor) {
+            return None;
+        }
         let mut frames = Vec::new();
         let (mut strips, mut bytes) = (BTreeMap::new(), 0);
         for (match_id, shown) in &self.matches {
@@ -210,16 +229,16 @@ impl StripsBoard {
             bytes += entry_bytes(match_id, None);
             if bytes > STRIPS_BYTES_MAX {
                 let strips = std::mem::take(&mut strips);
-                frames.push(Frame::of(codec, &ServerMessage::Strips { strips }));
+                frames.push(Frame::of(codec, &ServerMessage::strips(strips)));
                 bytes = entry_bytes(match_id, None);
             }
             strips.insert(match_id, None);
         }
         if !strips.is_empty() {
-            frames.push(Frame::of(codec, &ServerMessage::Strips { strips }));
+            frames.push(Frame::of(codec, &ServerMessage::strips(strips)));
         }
         self.encodes[codec as usize] += frames.len() as u64;
-        frames
+        Some(frames)
     }
 
     /// How many messages were encoded since the last time.
@@ -257,78 +276,4 @@ fn entry_bytes(match_id: &MatchId, strip: Option<&Strip>) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn board(count: usize) -> StripsBoard {
-        let mut board = StripsBoard::default();
-        let strip = Arc::new(Strip::new(
-            json!({"status": "live", "title": "x".repeat(220)}),
-        ));
-        for n in 0..count {
-            board.show(&MatchId::new(format!("m{n}")).unwrap(), Some(&strip));
-        }
-        board
-    }
-
-    #[test]
-    fn a_view_is_never_less_behind_than_the_policy() {
-        let view = |name, delay_s| StripsView::of(Policy::new(name, delay_s, 7));
-        let marks = |delay_s| StripsView::Marks { delay_s };
-        assert_eq!(view(PolicyName::Realtime, 0), StripsView::Head);
-        assert_eq!(view(PolicyName::Batch, 0), marks(0));
-        assert_eq!(view(PolicyName::Digest, 0), marks(0));
-        assert_eq!(view(PolicyName::Realtime, 1), marks(5));
-        assert_eq!(view(PolicyName::Digest, 60), marks(60));
-        assert_eq!(view(PolicyName::Digest, 61), marks(120));
-        let views: std::collections::HashSet<_> = (0..=DELAY_S_MAX)
-            .map(|s| view(PolicyName::Digest, s))
-            .collect();
-        assert_eq!(views.len(), 72, "many wishes are few lists");
-    }
-
-    #[test]
-    fn all_who_stand_at_one_place_share_one_encoding() {
-        let mut board = board(3);
-        let (first, cursor) = board.read(None, Codec::Json).unwrap();
-        let (again, same) = board.read(None, Codec::Json).unwrap();
-        assert_eq!(
-            (first.wire().as_ptr(), cursor),
-            (again.wire().as_ptr(), same)
-        );
-        assert_eq!(board.read(Some(cursor), Codec::Json), None);
-        board.read(None, Codec::MessagePack).unwrap();
-        let encodes = board.take_encodes();
-        assert_eq!(encodes, [(Codec::Json, 1), (Codec::MessagePack, 1)]);
-    }
-
-    #[test]
-    fn a_long_list_comes_in_messages_that_fit() {
-        for codec in [Codec::Json, Codec::MessagePack] {
-            let mut board = board(1000);
-            let (mut cursor, mut frames) = (None, Vec::new());
-            while let Some((frame, next)) = board.read(cursor, codec) {
-                frames.push(frame);
-                cursor = Some(next);
-            }
-            assert!((4..8).contains(&frames.len()), "{}", frames.len());
-            assert!(frames.iter().all(|frame| frame.wire().len() <= 64 * 1024));
-            let back = board.take_back(cursor.unwrap(), codec);
-            assert!(back.iter().all(|frame| frame.wire().len() <= 64 * 1024));
-        }
-    }
-
-    #[test]
-    fn who_comes_is_not_told_of_what_was_gone() {
-        let mut board = board(2);
-        board.show(&MatchId::new("m0").unwrap(), None);
-        let (frame, cursor) = board.read(None, Codec::Json).unwrap();
-        let message: Value = serde_json::from_slice(&frame.bytes()).unwrap();
-        assert_eq!(message["strips"].as_object().unwrap().len(), 1);
-        board.show(&MatchId::new("m1").unwrap(), None);
-        let (frame, _) = board.read(Some(cursor), Codec::Json).unwrap();
-        let message: Value = serde_json::from_slice(&frame.bytes()).unwrap();
-        assert_eq!(message["strips"], json!({"m1": null}));
-    }
-}
+mod tests;

@@ -208,6 +208,11 @@ impl Viewer {
         self.rights.clone()
     }
 
+    /// The tier that it is shown matches by.
+    pub(crate) fn tier(&self) -> &'static str {
+        self.rights.tier
+    }
+
     /// Whether a shared cache may keep what it is shown.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.identity.sub.is_none()

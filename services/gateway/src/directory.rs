@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use grandstand_core::headers::{Headers, Visibility};
@@ -21,8 +21,8 @@ const KEPT_US: u64 = DELAY_S_MAX as u64 * 1_000_000 + 2 * DIGEST_PERIOD_US;
 #[derive(Default)]
 pub(crate) struct Directory {
     entries: RwLock<Entries>,
-    /// Something changed since the last time that was asked.
-    changed: AtomicBool,
+    /// Counts the changes.
+    changes: AtomicU64,
     /// All that the stream holds was read once.
     listed: AtomicBool,
 }
@@ -164,9 +164,9 @@ impl Directory {
         self.listed.load(Ordering::Acquire)
     }
 
-    /// Whether anything changed since the last time.
-    pub(crate) fn take_changed(&self) -> bool {
-        self.changed.swap(false, Ordering::AcqRel)
+    /// Counts the changes: what is looked at after this is at least as new.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Brings a list of strips up to what its view shows now: public matches that have begun and
@@ -225,7 +225,8 @@ impl Directory {
     /// To change something.
     fn write(&self) -> RwLockWriteGuard<'_, Entries> {
         let entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        self.changed.store(true, Ordering::Release);
+        // Who counts before it looks waits for what is under way, or sees it counted again.
+        self.changes.fetch_add(1, Ordering::AcqRel);
         entries
     }
 }

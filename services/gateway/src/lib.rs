@@ -12,11 +12,14 @@ mod directory;
 mod doors;
 mod drain;
 mod entrance;
+#[cfg(test)]
+mod fallen_tests;
 mod fan_session;
 mod feeds;
 mod follow;
 mod freshness;
 mod handshake;
+mod live_lists;
 mod peers;
 mod poll_pace;
 mod presence;
@@ -32,6 +35,10 @@ mod strips;
 mod strips_tests;
 mod telemetry;
 mod trim;
+
+// What the tests' harness knows it by.
+#[cfg(test)]
+extern crate self as grandstand_gateway;
 
 use std::io;
 use std::num::NonZero;
@@ -67,6 +74,7 @@ use crate::drain::Drain;
 use crate::entrance::Entrance;
 use crate::feeds::Feeds;
 use crate::follow::Follow;
+use crate::live_lists::LiveLists;
 use crate::peers::PeerWatch;
 use crate::presence::Presence;
 use crate::sessions::FanSessions;
@@ -110,6 +118,7 @@ struct Edge {
     feeds: Arc<Feeds>,
     directory: Arc<Directory>,
     strips: Arc<Strips>,
+    live_lists: LiveLists,
     sessions: Arc<FanSessions>,
     clock: Clock,
     drain: Arc<Drain>,
@@ -140,6 +149,17 @@ impl Gateway {
         listener: Listener,
         stop: CancellationToken,
     ) -> Result<(), GatewayError> {
+        let fallen = CancellationToken::new();
+        self.run_until_fallen(listener, stop, fallen).await
+    }
+
+    /// The same; `fallen` is cancelled by an event loop that panics.
+    async fn run_until_fallen(
+        self,
+        listener: Listener,
+        stop: CancellationToken,
+        fallen: CancellationToken,
+    ) -> Result<(), GatewayError> {
         telemetry::describe();
         // Before anything is read, so that nothing falls between reading and listening.
         let live = self.broker.live_feed().await?;
@@ -150,20 +170,20 @@ impl Gateway {
         let sessions = Arc::new(FanSessions::new(&self.buckets, name, clock));
         let (count, writes) = (self.fans.shards(), self.fans.writes);
         let streams = Streams::new(usize::from(self.fans.sse_max));
-        let fallen = CancellationToken::new();
         let strips = Arc::new(Strips::new(Arc::clone(&directory)));
         let drain = Arc::new(Drain::default());
         let (ground, errands) = shard::ground(clock, &feeds, &strips, &sessions, &drain);
         let (shards, threads) = shard::start(count, writes, ground, &fallen)?;
         let bounds = self.admission.bounds(self.connections_max);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let entrance = Arc::new(Entrance::new(bounds, self.admission.polls_max, cores));
+        let entrance = Arc::new(Entrance::new(bounds, self.admission.polls_max(), cores));
         let edge = Arc::new(Edge {
             access: Access::new(self.verifier, self.fans),
             entrance: Arc::clone(&entrance),
             feeds,
             directory,
             strips,
+            live_lists: LiveLists::default(),
             sessions,
             clock,
             drain,
@@ -209,7 +229,7 @@ impl Gateway {
         tasks.spawn(trim::after_bursts(Arc::clone(&edge), tasks_stop.clone()));
 
         let limits = ServeLimits {
-            connections_max: self.admission.polls_max,
+            connections_max: self.admission.polls_max(),
             accepts_per_s: self.admission.accept_rate,
             accept_burst: self.admission.accept_burst,
             stop_wait_max: self.drain.requests_max(),

@@ -42,8 +42,7 @@ impl Query {
         }
         let heartbeat_s = number("heartbeat_s", parameters.heartbeat_s.as_deref())?;
         check_heartbeat(heartbeat_s).map_err(|e| fault("heartbeat_s", &e.to_string()))?;
-        let delay_s = number("delay_s", parameters.delay_s.as_deref())?;
-        let delay_s = check_delay(delay_s).map_err(|e| fault("delay_s", &e.to_string()))?;
+        let delay_s = delay(parameters.delay_s.as_deref())?;
         let policy: Option<PolicyName> = word("policy", parameters.policy.as_deref())?;
         let snapshot: Option<SnapshotWish> = word("snapshot", parameters.snapshot.as_deref())?;
         let matches = split(parameters.matches.as_deref());
@@ -103,6 +102,11 @@ pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<u
             .map_err(|_| fault(field, "is a number of seconds"))
     })
     .transpose()
+}
+
+/// How far behind somebody wants to be kept at least.
+pub(crate) fn delay(text: Option<&str>) -> Result<u32, QueryError> {
+    check_delay(number("delay_s", text)?).map_err(|e| fault("delay_s", &e.to_string()))
 }
 
 pub(crate) fn word<T: DeserializeOwned>(

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use grandstand_core::frame::Codec;
+use grandstand_core::message::Status;
 use grandstand_core::policy::DIGEST_PERIOD_US;
 use grandstand_core::strips::{StripsBoard, StripsView};
 
@@ -31,6 +32,10 @@ struct Boards {
     published_us: u64,
     /// How far its list was when the watchers were told.
     told: Option<u64>,
+    /// What the directory counted then.
+    changes: u64,
+    /// How far all of it can be trusted, and until when all is known (Unix microseconds).
+    trust: (Status, u64),
 }
 
 #[derive(Default)]
@@ -61,8 +66,8 @@ impl Strips {
         if !self.directory.is_listed() {
             return None;
         }
-        let mut boards = lock(&self.boards);
-        let kept = boards.by_view.entry(view).or_default();
+        let Boards { by_view, trust, .. } = &mut *lock(&self.boards);
+        let kept = by_view.entry(view).or_default();
         let mark = now_us / DIGEST_PERIOD_US;
         let is_due = match view {
             // Who looks in between must not see more than who was told.
@@ -72,7 +77,12 @@ impl Strips {
         if is_due {
             kept.mark = Some(mark);
             self.directory.show_on(&mut kept.board, view, now_us);
+            if view != StripsView::Head {
+                kept.board.pass_mark();
+            }
         }
+        let (status, as_of_us) = *trust;
+        kept.board.trust(status, as_of_us);
         let found = look(&mut kept.board);
         for (codec, count) in kept.board.take_encodes() {
             count_encodes(codec, count);
@@ -88,11 +98,12 @@ impl Strips {
         let is_new_mark = boards.published_us / DIGEST_PERIOD_US < mark;
         if now_us < boards.published_us + WINDOW_US
             || !self.directory.is_listed()
-            || !(self.directory.take_changed() || is_new_mark)
+            || !(self.directory.changes() != boards.changes || is_new_mark)
         {
             return;
         }
         boards.published_us = now_us;
+        boards.changes = self.directory.changes();
         if is_new_mark {
             self.directory.forget_over(now_us);
         }
@@ -100,15 +111,34 @@ impl Strips {
         kept.mark = Some(mark);
         self.directory
             .show_on(&mut kept.board, StripsView::Head, now_us);
+        if is_new_mark {
+            kept.board.pass_mark();
+        }
         let head = Some(kept.board.head());
         // Somebody may have looked when the list was known and nobody told.
         let has_news = boards.told != head;
         boards.told = head;
         drop(boards);
         if has_news {
-            for watcher in lock(&self.watchers).values() {
-                watcher.strips_changed();
-            }
+            self.tell();
+        }
+    }
+
+    /// How far all of it can be trusted from now on, and until when all is known (Unix
+    /// microseconds). Those who see marks are told at the next.
+    pub(crate) fn trust(&self, status: Status, as_of_us: u64) {
+        lock(&self.boards).trust = (status, as_of_us);
+        self.tell();
+    }
+
+    /// How far it can be trusted.
+    pub(crate) fn status(&self) -> Status {
+        lock(&self.boards).trust.0
+    }
+
+    fn tell(&self) {
+        for watcher in lock(&self.watchers).values() {
+            watcher.strips_changed();
         }
     }
 

@@ -13,7 +13,7 @@ use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{EventId, MatchId};
 use grandstand_core::policy::DIGEST_PERIOD_US;
 use grandstand_core::record::{Record, RecordParts};
-use grandstand_core::strips::{StripsBoard, StripsCursor, StripsView};
+use grandstand_core::strips::{StripsBoard, StripsCursor, StripsRead, StripsView};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -72,7 +72,16 @@ struct Fan {
 
 impl Fan {
     fn read(&mut self, board: &mut StripsBoard) {
-        while let Some((frame, cursor)) = board.read(self.cursor, Codec::Json) {
+        loop {
+            let (frame, cursor) = match board.read(self.cursor, Codec::Json) {
+                StripsRead::Message(frame, cursor) => (frame, cursor),
+                StripsRead::Nothing => return,
+                // It comes anew.
+                StripsRead::Forgotten => {
+                    *self = Self::default();
+                    continue;
+                }
+            };
             self.cursor = Some(cursor);
             let message: Value = serde_json::from_slice(&frame.bytes()).unwrap();
             for (name, strip) in message["strips"].as_object().unwrap() {

@@ -212,7 +212,7 @@ impl Roles<'_> {
         let _stop_all = self.stop.clone().drop_guard();
         let usual = ServeLimits::default();
         let admission = AdmissionArgs::default();
-        let polls = admission.polls_max;
+        let polls = AdmissionArgs::POLLS_MAX;
         let limits = ServeLimits {
             stop_wait_max: Duration::from_secs(2),
             connections_max: descriptors::fitting(2, usual.connections_max, polls),

@@ -14,16 +14,15 @@ use crate::config::descriptors::{self, Wanted};
 use crate::process::{KEYS, Process, listen, until_stopped};
 
 /// Serves until a signal.
-pub(crate) async fn run(args: GatewayArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(mut args: GatewayArgs) -> anyhow::Result<ExitCode> {
+    let connections = args.edge.connections_max;
+    let polls = descriptors::polls(args.admission.polls_max, connections);
+    args.admission.polls_max = Some(polls);
     if args.edge.check_config {
-        let polls = args.admission.polls_max;
         return Ok(check::role(&args.edge, polls, &args.nats_url, Role::Gateway).await);
     }
     let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
-    descriptors::reserve(Wanted {
-        connections: args.edge.connections_max,
-        polls: args.admission.polls_max,
-    })?;
+    descriptors::reserve(Wanted { connections, polls })?;
     let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let sign = FreshSign::new();
     let process = Process::start_with(args.edge.admin_listen, sign.routes())?;

@@ -70,6 +70,7 @@ pub fn layer(origins: Vec<Origin>) -> CorsLayer {
             RETRY_AFTER,
             HeaderName::from_static("grandstand-poll-after-ms"),
             HeaderName::from_static("grandstand-status"),
+            HeaderName::from_static("grandstand-tier"),
         ])
         .max_age(PREFLIGHT_AGE_MAX)
 }
@@ -167,7 +168,7 @@ mod tests {
         let answer = ask(LISTED, "GET", &[]).await;
         assert_eq!(
             answer.headers()[ACCESS_CONTROL_EXPOSE_HEADERS],
-            "etag,retry-after,grandstand-poll-after-ms,grandstand-status"
+            "etag,retry-after,grandstand-poll-after-ms,grandstand-status,grandstand-tier"
         );
         assert!(
             !answer

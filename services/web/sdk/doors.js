@@ -161,8 +161,6 @@ export class Doors {
 
   /** Which door is for it. @param {string} id @param {Door} door the one that is wanted @returns {Door} */
   #doorFor(id, door) {
-    // A poll can't say how far behind somebody wants to be kept.
-    if (this.#owner.subscription(id)?.delay_s > 0) return "sse";
     if (this.#options.transport !== "auto") return this.#options.transport;
     return this.#isCrowded(id) ? "poll" : door;
   }
@@ -225,9 +223,9 @@ export class Doors {
   /** @param {Line} line */
   async #poll(line) {
     const began_ms = this.#options.now();
-    const { after, policy, snapshot } = this.#owner.subscription(line.id) ?? {};
+    const { after, policy, delay_s, snapshot } = this.#owner.subscription(line.id) ?? {};
     const wait = policy === "digest" || this.#isCrowded(line.id) ? undefined : WAIT_S;
-    const wish = { after: snapshot === "always" ? undefined : written(after), snapshot: snapshot === "never" ? snapshot : undefined, wait };
+    const wish = { after: snapshot === "always" ? undefined : written(after), snapshot: snapshot === "never" ? snapshot : undefined, wait, delay_s };
     const [path, query] = line.id === "*" ? ["v1/live", {}] : [`v1/matches/${line.id}/events`, wish];
     const answer = await this.#request(line, path, query, "application/json", POLL_MAX_MS);
     const body = answer.status === 204 ? null : await answer.json();
@@ -237,10 +235,10 @@ export class Doors {
     line.every_ms = pollAfterMs(answer, line.id === "*" || policy === "digest" ? POLL_AFTER_MS : 0);
     this.#isGood(line);
     const carrier = { line };
-    if (line.id === "*") this.#owner.heard({ type: "strips", strips: stripsOf(body) }, carrier);
-    else if (body !== null) this.#owner.heard(body, carrier);
     const status = answer.headers.get("grandstand-status");
-    if (status !== null && !line.isEnded) this.#owner.heard({ type: "status", match: line.id, status }, carrier);
+    if (line.id === "*") this.#owner.heard({ type: "strips", strips: stripsOf(body), status: status ?? "live" }, carrier);
+    else if (body !== null) this.#owner.heard(body, carrier);
+    if (line.id !== "*" && status !== null && !line.isEnded) this.#owner.heard({ type: "status", match: line.id, status }, carrier);
     if (line.every_ms > 0) return line.every_ms * (1 + SPREAD * this.#options.random());
     const hasMoved = written(this.#owner.subscription(line.id)?.after) !== written(after);
     return hasMoved ? 0 : Math.max(0, began_ms + POLL_AFTER_MIN_MS - this.#options.now());
@@ -347,7 +345,7 @@ export class Doors {
 
   /** A stream is not to be had: it is polled from now on, if it may be. @param {Line} line */
   #poor(line) {
-    const mayPoll = line.door === "sse" && this.#options.transport === "auto" && !(this.#owner.subscription(line.id)?.delay_s > 0);
+    const mayPoll = line.door === "sse" && this.#options.transport === "auto";
     if (mayPoll) line.door = "poll";
     return mayPoll;
   }

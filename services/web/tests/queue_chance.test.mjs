@@ -58,7 +58,8 @@ class World {
       // Where it is not all, a page reads the rest.
       for (const { id } of isComplete ? events : this.server.log.map(({ event }) => event)) device.told.add(id);
       device.epochs.add(epoch);
-      this.claim(isComplete || wentBack || events.length === 0 || events.length > 50, "all was told");
+      // A server tells the newest 100.
+      this.claim(isComplete || wentBack || events.length === 0 || this.server.seq > 100, "all was told");
     };
   }
 

@@ -51,3 +51,21 @@ test("they stay beside matches, and the connection ends once nothing is followed
   await pass(10_000);
   assert.equal(last().isClosed, true);
 });
+
+test("how far they can be trusted is told where it changed, and taken for live on another connection", async (t) => {
+  const { client, last } = stage(t);
+  const followed = client.followStrips();
+  const changes = [];
+  followed.addEventListener("change", ({ detail }) => changes.push(detail.matches));
+  await settle();
+  last().open(strips({ a: live("1/0") }));
+  assert.deepEqual([followed.status, followed.as_of], ["live", null]);
+  last().hear({ ...strips({}), status: "stale", as_of: 77 });
+  assert.deepEqual([followed.status, followed.as_of, changes.at(-1)], ["stale", 77, []]);
+  last().hear(strips({ a: live("1/1") }));
+  assert.equal(followed.status, "stale");
+  last().end(1012);
+  await pass(6_000);
+  last().open(strips({ a: live("1/1") }));
+  assert.deepEqual([followed.status, followed.as_of], ["live", null]);
+});

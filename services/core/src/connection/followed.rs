@@ -114,7 +114,7 @@ impl Followed {
     ) -> Output {
         self.subscription.set_policy(policy);
         if self.status_has_changed(feed) {
-            return Output::Answer(self.status(codec, feed, now_us));
+            return Output::Answer(self.beat(codec, feed, now_us).without_ping());
         }
         let log = feed.follower.log();
         if self
@@ -137,7 +137,7 @@ impl Followed {
             Read::Ahead => Output::Wait(None),
             // A fan for whom there is nothing new is told at least where it stands.
             Read::Wait(_) if !matches!(self.told, Told::Status(_)) => {
-                Output::Answer(self.status(codec, feed, now_us))
+                Output::Answer(self.beat(codec, feed, now_us).without_ping())
             }
             Read::Wait(at_us) => Output::Wait(at_us),
         }
@@ -170,25 +170,12 @@ impl Followed {
         }
     }
 
-    /// Where the fan stands, and how far that can be trusted.
-    pub(super) fn status(&mut self, codec: Codec, feed: &Feed, now_us: u64) -> Frame {
+    /// Where the fan stands, and how far that can be trusted: behind a protocol ping, as a
+    /// heartbeat has it.
+    pub(super) fn beat(&mut self, codec: Codec, feed: &Feed, now_us: u64) -> Frame {
         let log = feed.follower.log();
-        let (epoch, seq) = self.cursor().unwrap_or((log.epoch(), 0));
+        let place = self.cursor().unwrap_or((log.epoch(), 0));
         self.told = Told::Status(feed.status);
-        let as_of = match feed.status {
-            Status::Live => now_us,
-            Status::Delayed | Status::Stale | Status::Damaged => feed.as_of_us,
-        };
-        Frame::of(
-            codec,
-            &ServerMessage::Status {
-                match_id: &self.match_id,
-                status: feed.status,
-                as_of,
-                epoch,
-                seq,
-                hash: self.subscription.hash(log),
-            },
-        )
+        feed.beat(codec, place, self.subscription.hash(log), now_us)
     }
 }

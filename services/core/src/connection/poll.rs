@@ -24,6 +24,10 @@ impl Connection {
             Output::Answer(_) | Output::Frame(..) => {
                 (self.wrote_us, self.written_us) = (NonZero::new(now_us), now_us);
             }
+            Output::Beat(_) => {
+                self.pinged_us = NonZero::new(now_us);
+                (self.wrote_us, self.written_us) = (self.pinged_us, now_us);
+            }
             // A page never sees a ping: for it there was no traffic.
             Output::Ping => self.wrote_us = NonZero::new(now_us),
             Output::AskLeader(_) | Output::Wait(_) | Output::Close(..) => {}
@@ -155,44 +159,56 @@ impl Connection {
     }
 
     /// After a heartbeat without traffic each match says where its fan stands; a client that was
-    /// not heard for as long is pinged.
+    /// not heard for as long is pinged. Where one of them is due, the other goes along if it would
+    /// be within half a heartbeat: one piece to write, one time to wake up.
     fn beat(&mut self, matches: &impl Matches, now_us: u64, wake_us: Option<u64>) -> Output {
         let heartbeat_us = u64::from(self.settings.heartbeat_s) * 1_000_000;
-        if self.pinged_us.is_none() && self.heard_us + heartbeat_us <= now_us {
-            self.pinged_us = NonZero::new(now_us);
-            return Output::Ping;
-        }
-        if self.written_us + heartbeat_us <= now_us {
-            return Output::Answer(self.say_where_it_stands(matches, now_us));
-        }
-        let ping_us = match self.pinged_us {
-            Some(pinged_us) => pinged_us.get() + PONG_TIMEOUT_US,
+        let says_us = self.written_us + heartbeat_us;
+        let pings_us = match self.pinged_us {
+            Some(_) => u64::MAX,
             None => self.heard_us + heartbeat_us,
         };
-        let beat_us = ping_us.min(self.written_us + heartbeat_us);
+        if says_us.min(pings_us) <= now_us {
+            let soon_us = now_us + heartbeat_us / 2;
+            return match (says_us <= soon_us, pings_us <= soon_us) {
+                (true, true) => Output::Beat(self.say_where_it_stands(matches, now_us)),
+                (true, false) => {
+                    Output::Answer(self.say_where_it_stands(matches, now_us).without_ping())
+                }
+                (false, _) => {
+                    self.pinged_us = NonZero::new(now_us);
+                    Output::Ping
+                }
+            };
+        }
+        let given_up_us = self.pinged_us.map(|us| us.get() + PONG_TIMEOUT_US);
+        let beat_us = given_up_us.unwrap_or(pings_us).min(says_us);
         Output::Wait(earlier(
             earlier(wake_us, Some(beat_us)),
             self.rights.expires_us.map(NonZero::get),
         ))
     }
 
-    /// The first of the heartbeat's messages; the others wait with the answers.
+    /// The first of the heartbeat's messages, behind a ping; the others wait with the answers.
     fn say_where_it_stands(&mut self, matches: &impl Matches, now_us: u64) -> Frame {
+        let mut first = None;
         for followed in &mut self.followed {
             let match_id = followed.match_id().clone();
-            let frame = matches.look(&match_id, |view| match view {
-                MatchView::Ready(feed) => Some(followed.status(self.settings.codec, feed, now_us)),
+            let beat = matches.look(&match_id, |view| match view {
+                MatchView::Ready(feed) => Some(followed.beat(self.settings.codec, feed, now_us)),
                 MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
             });
-            if let Some(frame) = frame {
-                self.pending
-                    .get_or_insert_default()
-                    .answers
-                    .push_back(frame);
+            match (&first, beat) {
+                (None, beat) => first = beat,
+                (Some(_), Some(beat)) => {
+                    let pending = self.pending.get_or_insert_default();
+                    pending.answers.push_back(beat.without_ping());
+                }
+                (Some(_), None) => {}
             }
         }
         // A page that follows nothing that is there must still see that we are.
-        self.take_answer().unwrap_or_else(|| self.heads())
+        first.unwrap_or_else(|| self.heads().with_ping())
     }
 
     pub(super) fn take_answer(&mut self) -> Option<Frame> {

@@ -2,8 +2,11 @@
 //! was told.
 
 use crate::connection::{Connection, Matches, Output};
-use crate::message::{ServerMessage, StripsWish};
-use crate::strips::{StripsCursor, StripsView};
+use crate::message::{CloseCode, ServerMessage, Status, StripsWish};
+use crate::strips::{StripsCursor, StripsRead, StripsView};
+
+/// What the fan has can't be put right any more.
+const FORGOTTEN: Output = Output::Close(CloseCode::TooSlow, "strips not read for too long");
 
 /// Boxed: few follow it.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(super) struct FollowedStrips {
     cursor: Option<StripsCursor>,
     /// What it was told in another view, which is taken back first.
     left: Option<(StripsView, StripsCursor)>,
+    /// What it was told last of how far they can be trusted.
+    told: Status,
 }
 
 impl Connection {
@@ -50,6 +55,7 @@ impl Connection {
                     view,
                     cursor: None,
                     left: None,
+                    told: Status::Live,
                 }));
             }
         }
@@ -80,11 +86,14 @@ impl Connection {
         let Some(strips) = &mut self.strips else {
             return Output::Wait(None);
         };
-        if let Some((view, cursor)) = strips.left.take() {
+        if let Some((view, cursor)) = strips.left {
             let back = matches.strips(view, now_us, |board| board.take_back(cursor, codec));
-            for frame in back.into_iter().flatten() {
-                self.push_answer(frame);
-            }
+            // Said again at the next poll, if something else is written before.
+            let Some(back) = back.unwrap_or(Some(Vec::new())) else {
+                return FORGOTTEN;
+            };
+            strips.left = None;
+            back.into_iter().for_each(|frame| self.push_answer(frame));
             if let Some(first) = self.take_answer() {
                 return Output::Answer(first);
             }
@@ -93,14 +102,26 @@ impl Connection {
             return Output::Wait(None);
         };
         let read = matches.strips(strips.view, now_us, |board| {
-            board.read(strips.cursor, codec)
+            let read = board.read(strips.cursor, codec);
+            let trust = match read {
+                StripsRead::Nothing => board.read_trust(strips.told, codec),
+                StripsRead::Message(..) | StripsRead::Forgotten => None,
+            };
+            (read, trust)
         });
-        match read.flatten() {
-            Some((frame, cursor)) => {
+        match read {
+            Some((StripsRead::Message(frame, cursor), _)) => {
                 strips.cursor = Some(cursor);
                 Output::Answer(frame)
             }
-            None => Output::Wait(strips.view.wakes_at(self.settings.phase, now_us)),
+            Some((StripsRead::Nothing, Some((frame, status)))) => {
+                strips.told = status;
+                Output::Answer(frame)
+            }
+            Some((StripsRead::Forgotten, _)) => FORGOTTEN,
+            Some((StripsRead::Nothing, None)) | None => {
+                Output::Wait(strips.view.wakes_at(self.settings.phase, now_us))
+            }
         }
     }
 }

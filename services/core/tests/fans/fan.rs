@@ -132,7 +132,9 @@ impl Fan {
     /// What is next, once nothing is on its way any more; false if it is to wait.
     fn poll(&mut self, world: &World) -> bool {
         match self.connection.poll(&world.gateway(self.at), world.now_us) {
-            Output::Answer(frame) | Output::Frame(frame, _) => self.socket.send(&frame),
+            Output::Answer(frame) | Output::Beat(frame) | Output::Frame(frame, _) => {
+                self.socket.send(&frame);
+            }
             Output::Ping => self.connection.heard(world.now_us),
             Output::Wait(at_us) => {
                 assert!(
@@ -149,6 +151,9 @@ impl Fan {
 
     fn receive(&mut self, world: &World, bytes: usize) -> usize {
         let taken = self.socket.take(bytes);
+        if self.socket.take_ping() {
+            self.connection.heard(world.now_us);
+        }
         while let Some(message) = self.socket.message(self.codec) {
             self.read(world, &message);
         }

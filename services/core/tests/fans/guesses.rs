@@ -39,7 +39,9 @@ fn told(mut world: World, policy: PolicyName, delay_s: u32, seq: u64, pass_us: u
                 world.feed.borrow_mut().leader_answers += 1;
             }
             Output::Wait(_) => world.now_us += 100_000,
-            Output::Ping | Output::Close(..) => unreachable!("it is too early for that"),
+            Output::Beat(_) | Output::Ping | Output::Close(..) => {
+                unreachable!("it is too early for that")
+            }
         }
     }
     told

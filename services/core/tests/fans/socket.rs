@@ -1,7 +1,7 @@
 //! A socket that takes as many bytes as it is told to, and a client's reader of what came through.
 
 use bytes::{Buf, Bytes};
-use grandstand_core::frame::{Codec, Frame};
+use grandstand_core::frame::{Codec, Frame, PING};
 
 /// Of a server's frame: the last one of a message, of text or of bytes.
 const TEXT: u8 = 0x81;
@@ -26,6 +26,13 @@ impl Socket {
         self.received.extend_from_slice(&self.sending[..taken]);
         self.sending.advance(taken);
         taken
+    }
+
+    /// Whether the next that came through is a ping, which is taken then.
+    pub(crate) fn take_ping(&mut self) -> bool {
+        let is_ping = self.received.starts_with(&PING);
+        self.received.drain(..if is_ping { PING.len() } else { 0 });
+        is_ping
     }
 
     /// The next whole message that came through.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use grandstand_core::connection::{Connection, MatchView, Matches, Output, Settings};
 use grandstand_core::frame::Codec;
 use grandstand_core::ids::MatchId;
-use grandstand_core::message::ClientMessage;
+use grandstand_core::message::{ClientMessage, CloseCode, Status};
 use grandstand_core::policy::{DIGEST_PERIOD_US, PolicyName};
 use grandstand_core::session::SessionId;
 use grandstand_core::strips::{Strip, StripsBoard, StripsView};
@@ -22,7 +22,8 @@ use crate::world::START_US;
 struct Ground {
     now_us: u64,
     past: BTreeMap<MatchId, Vec<(u64, Arc<Strip>)>>,
-    boards: RefCell<HashMap<StripsView, StripsBoard>>,
+    boards: RefCell<HashMap<StripsView, (StripsBoard, u64)>>,
+    status: Status,
 }
 
 impl Matches for Ground {
@@ -37,7 +38,7 @@ impl Matches for Ground {
         look: impl FnOnce(&mut StripsBoard) -> R,
     ) -> Option<R> {
         let mut boards = self.boards.borrow_mut();
-        let board = boards.entry(view).or_default();
+        let (board, mark) = boards.entry(view).or_default();
         for (match_id, past) in &self.past {
             let shown_us = shown_us(view, now_us);
             let strip = past.iter().rfind(|(time_us, _)| *time_us <= shown_us);
@@ -48,6 +49,11 @@ impl Matches for Ground {
                     .filter(|strip| strip.is_live()),
             );
         }
+        board.trust(self.status, now_us);
+        // More of them forget no more than is there.
+        let marks = (now_us / DIGEST_PERIOD_US - *mark).min(20);
+        *mark = now_us / DIGEST_PERIOD_US;
+        (0..marks).for_each(|_| board.pass_mark());
         Some(look(board))
     }
 }
@@ -58,6 +64,7 @@ impl Ground {
             now_us: START_US,
             past: BTreeMap::new(),
             boards: RefCell::new(HashMap::new()),
+            status: Status::Live,
         }
     }
 
@@ -92,7 +99,12 @@ fn shown_us(view: StripsView, now_us: u64) -> u64 {
 struct Fan {
     connection: Connection,
     codec: Codec,
+    policy_max: PolicyName,
+    /// When it had been told all.
+    told_us: u64,
     strips: BTreeMap<String, Value>,
+    /// How far it can trust them.
+    status: String,
     messages: usize,
 }
 
@@ -107,7 +119,10 @@ impl Fan {
         let mut fan = Self {
             connection: Connection::new(settings, rights(policy_max), ground.now_us),
             codec,
+            policy_max,
+            told_us: ground.now_us,
             strips: BTreeMap::new(),
+            status: "live".to_owned(),
             messages: 0,
         };
         fan.says(&json!({"type": "subscribe", "match": "*"}));
@@ -130,7 +145,13 @@ impl Fan {
                 Output::Answer(frame) => self.read(&frame.bytes(), view, ground.now_us),
                 Output::Wait(at_us) => {
                     assert!(at_us.is_none_or(|at_us| at_us > ground.now_us));
+                    self.told_us = ground.now_us;
                     return true;
+                }
+                Output::Close(CloseCode::TooSlow, _) => {
+                    let marks = (ground.now_us - self.told_us) / DIGEST_PERIOD_US;
+                    assert!(marks >= 12, "it missed {marks} marks");
+                    *self = Self::new(self.codec, self.policy_max, ground);
                 }
                 other => panic!("{other:?}"),
             }
@@ -148,6 +169,10 @@ impl Fan {
             return;
         }
         self.messages += 1;
+        if let Some(status) = message["status"].as_str() {
+            assert_ne!(self.status, status, "it is said where it changed");
+            self.status = status.to_owned();
+        }
         for (match_id, strip) in message["strips"].as_object().unwrap() {
             if strip.is_null() {
                 self.strips.remove(match_id);
@@ -171,6 +196,9 @@ enum Step {
     },
     Pass {
         us: u64,
+    },
+    Trust {
+        status: Status,
     },
     Take {
         fan: usize,
@@ -213,6 +241,8 @@ fn step() -> impl Strategy<Value = Step> {
     let delay_s = prop_oneof![3 => Just(0_u32), 1 => Just(7_u32), 1 => Just(30_u32)];
     prop_oneof![
         8 => (0_usize..8, status).prop_map(|(number, status)| Step::Score { number, status }),
+        1 => prop_oneof![Just(Status::Live), Just(Status::Stale)]
+            .prop_map(|status| Step::Trust { status }),
         4 => prop_oneof![1_u64..1_000, 50_000_u64..400_000, 1_000_000_u64..9_000_000]
             .prop_map(|us| Step::Pass { us }),
         6 => (fan.clone(), 1_usize..4).prop_map(|(fan, messages)| Step::Take { fan, messages }),
@@ -244,15 +274,20 @@ proptest! {
                     ground.score(number, status);
                 }
                 Step::Pass { us } => ground.now_us += us,
+                Step::Trust { status } => ground.status = status,
                 Step::Take { fan, messages } => { fans[fan].take(&ground, messages); }
                 Step::Subscribe { fan, policy, delay_s } => fans[fan].says(
                     &json!({"type": "subscribe", "match": "*", "policy": policy, "delay_s": delay_s}),
                 ),
-                Step::Refresh { fan, policy_max } => fans[fan].connection.refreshed(rights(policy_max)),
+                Step::Refresh { fan, policy_max } => {
+                    fans[fan].policy_max = policy_max;
+                    fans[fan].connection.refreshed(rights(policy_max));
+                }
                 Step::LeaveAndCome { fan } => {
                     fans[fan].says(&json!({"type": "unsubscribe", "match": "*"}));
                     fans[fan].take(&ground, 1_000);
                     fans[fan].strips.clear();
+                    fans[fan].status = "live".to_owned();
                     fans[fan].says(&json!({"type": "subscribe", "match": "*"}));
                 }
                 Step::Cut { fan, policy_max } => fans[fan] = Fan::new(fans[fan].codec, policy_max, &ground),
@@ -264,6 +299,7 @@ proptest! {
             prop_assert!(fan.take(&ground, 1_000), "there is an end to what a fan is told");
             prop_assert!(fan.messages > 0, "even that there is none is told");
             prop_assert_eq!(&fan.strips, &live);
+            prop_assert_eq!(&fan.status, ground.status.as_str());
         }
     }
 }

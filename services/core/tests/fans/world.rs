@@ -4,7 +4,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grandstand_core::connection::{Feed, MatchView, Matches};
+use grandstand_core::connection::{Feed, MatchView, Matches, Standings};
 use grandstand_core::event::{Event, Op};
 use grandstand_core::follow::{Arrival, Follower, Outcome};
 use grandstand_core::hash::StateHash;
@@ -245,6 +245,7 @@ fn feed(budget: Arc<LogBudget>) -> Feed {
         as_of_us: START_US,
         delay_s: 0,
         leader_answers: 0,
+        standings: Standings::default(),
     }
 }
 

@@ -135,16 +135,25 @@ fn errors() -> Vec<Value> {
     errors.chain([over_capacity]).collect()
 }
 
-fn strips() -> [Value; 2] {
+fn strips() -> [Value; 3] {
     let ended = MatchId::new("semi-2026").unwrap();
     let match_id = match_id();
     let strip = state()["strip"].clone();
     let some = BTreeMap::from([(&match_id, Some(&strip)), (&ended, None)]);
+    let stale = ServerMessage::Strips {
+        strips: BTreeMap::new(),
+        status: Some(Status::Stale),
+        as_of: Some(1_790_000_000_987_654),
+    };
     [
-        ("strips of what changed", some),
-        ("strips when no match is live", BTreeMap::new()),
+        ("strips of what changed", ServerMessage::strips(some)),
+        (
+            "strips when no match is live",
+            ServerMessage::strips(BTreeMap::new()),
+        ),
+        ("strips that can't be trusted", stale),
     ]
-    .map(|(name, strips)| say(name, ServerMessage::Strips { strips }))
+    .map(|(name, message)| say(name, message))
 }
 
 fn say(name: &str, message: ServerMessage<'_>) -> Value {

@@ -11,15 +11,15 @@ use crate::admission::Bounds;
 #[derive(Debug, Clone, Args)]
 pub struct AdmissionArgs {
     /// Connections at once that speak plain HTTP, polling among them, 1 to 1000000; beside those of
-    /// --connections-max, so that a full gateway can still be polled. Each takes a file descriptor
+    /// --connections-max, so that a full gateway can still be polled. Each takes a file descriptor;
+    /// unless given 2000, or as many as those of --connections-max leave, at least 100
     #[arg(
         long,
         value_name = "COUNT",
         env = "GRANDSTAND_POLLS_MAX",
-        default_value_t = AdmissionArgs::POLLS_MAX,
         value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
     )]
-    pub polls_max: usize,
+    pub polls_max: Option<usize>,
     /// Connections taken in a second, the others wait in the kernel's queue; 0: no limit
     #[arg(long, value_name = "COUNT", env = "GRANDSTAND_ACCEPT_RATE", default_value_t = AdmissionArgs::ACCEPT_RATE)]
     pub accept_rate: u32,
@@ -49,7 +49,8 @@ pub struct AdmissionArgs {
 }
 
 impl AdmissionArgs {
-    const POLLS_MAX: usize = 2_000;
+    /// How many may poll, unless it is said how many.
+    pub const POLLS_MAX: usize = 2_000;
     /// About what two cores take in; a larger machine is told more.
     const ACCEPT_RATE: u32 = 20_000;
     const ACCEPT_BURST: u32 = 2_000;
@@ -58,6 +59,11 @@ impl AdmissionArgs {
     const USER_MAX: u32 = 0;
     const ADDRESS_MAX: u32 = 0;
     const ANONYMOUS_MAX: u32 = 0;
+
+    /// How many may poll.
+    pub(crate) fn polls_max(&self) -> usize {
+        self.polls_max.unwrap_or(Self::POLLS_MAX)
+    }
 
     /// The bounds, with so many in all.
     pub(crate) fn bounds(&self, connections_max: usize) -> Bounds {
@@ -73,7 +79,7 @@ impl AdmissionArgs {
 impl Default for AdmissionArgs {
     fn default() -> Self {
         Self {
-            polls_max: Self::POLLS_MAX,
+            polls_max: None,
             accept_rate: Self::ACCEPT_RATE,
             accept_burst: Self::ACCEPT_BURST,
             user_connections_max: Self::USER_MAX,

@@ -1,17 +1,24 @@
-//! Who may keep an answer, for how long, and how a client is told that it has it already.
+//! By which tier an answer was made, who may keep it, for how long, and how a client is told that it
+//! has it already.
 
 use axum::response::{IntoResponse, Response};
 use grandstand_core::headers::Visibility;
 use grandstand_core::policy::{DIGEST_PERIOD_US, Pace, Policy};
 use grandstand_server::etag::{etag, if_none_match};
 use http::header::{CACHE_CONTROL, ETAG, VARY};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::access::Viewer;
+
+/// How far the answer can be trusted to be all there is.
+pub(super) const STATUS: HeaderName = HeaderName::from_static("grandstand-status");
+/// By which tier a match is shown.
+pub(super) const TIER: HeaderName = HeaderName::from_static("grandstand-tier");
 
 /// An answer that is named by `tag`: a client that has it is told so.
 pub(super) fn tagged(
     headers: &HeaderMap,
+    viewer: &Viewer,
     tag: &str,
     cache: HeaderValue,
     body: impl FnOnce() -> Response,
@@ -20,7 +27,7 @@ pub(super) fn tagged(
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => body(),
     };
-    let mut response = kept(cache, response);
+    let mut response = kept(viewer, cache, response);
     if let Some(tag) = etag(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
@@ -28,8 +35,9 @@ pub(super) fn tagged(
 }
 
 /// An answer that may be kept as `cache` says, by who asked for the same form with the same token.
-pub(super) fn kept(cache: HeaderValue, mut response: Response) -> Response {
+pub(super) fn kept(viewer: &Viewer, cache: HeaderValue, mut response: Response) -> Response {
     let headers = response.headers_mut();
+    headers.insert(TIER, HeaderValue::from_static(viewer.tier()));
     headers.insert(CACHE_CONTROL, cache);
     headers.insert(VARY, HeaderValue::from_static("Accept, Authorization"));
     response

@@ -15,11 +15,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::sleep_until;
 
 use super::asked::Asked;
-use super::caching::{kept, next_mark_in_us, tagged, until_the_next_mark};
+use super::caching::{STATUS, kept, next_mark_in_us, tagged, until_the_next_mark};
 use super::shown::{Shown, codec, frame_response, word};
 use crate::Edge;
 use crate::feeds::Ready;
-use crate::query::{cursor, number, word as wish_word};
+use crate::query::{cursor, delay, number, word as wish_word};
 use crate::refuse::Refused;
 use grandstand_server::query::{Parameters, QueryError, fault};
 
@@ -32,11 +32,9 @@ const POLL_AFTER_MS: u64 = 1_000;
 const SPREAD_US: u64 = 500_000;
 /// When to ask again.
 const POLL_AFTER: HeaderName = HeaderName::from_static("grandstand-poll-after-ms");
-/// How far the answer can be trusted to be all there is.
-const STATUS: HeaderName = HeaderName::from_static("grandstand-status");
 
 pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
-    let mut wish = asked.wish(&["after", "wait", "snapshot"], Wish::of)?;
+    let mut wish = asked.wish(&["after", "wait", "snapshot", "delay_s"], Wish::of)?;
     // Who finds no place to wait is answered at once, and told when to come again.
     let waiting = match wish.wait_s {
         0 => None,
@@ -45,8 +43,9 @@ pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Res
     if waiting.is_none() {
         wish.wait_s = 0;
     }
-    let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
-    let policy = shown.viewer.policy(0);
+    let mut shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
+    shown.delay_s = wish.delay_s;
+    let policy = shown.viewer.policy(wish.delay_s);
     let phase = asked.phase(&shown.viewer);
     let poll = Poll {
         edge: &asked.edge,
@@ -69,6 +68,7 @@ struct Wish {
     after: Option<Cursor>,
     wait_s: u32,
     snapshot: SnapshotWish,
+    delay_s: u32,
 }
 
 impl Wish {
@@ -84,6 +84,7 @@ impl Wish {
             after: cursor(parameters.get("after"))?,
             wait_s,
             snapshot,
+            delay_s: delay(parameters.get("delay_s"))?,
         })
     }
 }
@@ -148,8 +149,7 @@ impl Poll<'_> {
         let seen = self.shown.see(|ready| {
             let feed = &ready.feed;
             let log = feed.follower.log();
-            let policy = self.shown.viewer.policy(feed.delay_s);
-            self.subscription.set_policy(policy);
+            self.subscription.set_policy(self.shown.policy(ready));
             let has_said = |count| count < feed.leader_answers;
             if self
                 .asked_leader_at
@@ -190,7 +190,9 @@ impl Poll<'_> {
                 _ => String::new(),
             };
             let cache = self.cache(ready, now_us);
-            let mut response = tagged(headers, &tag, cache, || frame_response(form, frame));
+            let mut response = tagged(headers, &self.shown.viewer, &tag, cache, || {
+                frame_response(form, frame)
+            });
             let has_more = self.shown.released(ready, now_us) > seq.unwrap_or(0);
             let poll_after_ms = match has_more {
                 true => 0,
@@ -208,21 +210,24 @@ impl Poll<'_> {
                 // Out of a cache it would be there at once, again and again.
                 _ => HeaderValue::from_static("no-store"),
             };
-            let mut response = kept(cache, StatusCode::NO_CONTENT.into_response());
+            let mut response = kept(
+                &self.shown.viewer,
+                cache,
+                StatusCode::NO_CONTENT.into_response(),
+            );
             seal(&mut response, ready, self.poll_after_ms(ready, now_us));
             response
         })
     }
 
     fn cache(&self, ready: &Ready, now_us: u64) -> HeaderValue {
-        let viewer = &self.shown.viewer;
-        let policy = viewer.policy(ready.feed.delay_s);
-        until_the_next_mark(viewer, policy, ready.visibility, now_us)
+        let Shown { viewer, .. } = &self.shown;
+        until_the_next_mark(viewer, self.shown.policy(ready), ready.visibility, now_us)
     }
 
     /// Who waits here may come back at once; others when there can be something new.
     fn poll_after_ms(&self, ready: &Ready, now_us: u64) -> u64 {
-        let policy = self.shown.viewer.policy(ready.feed.delay_s);
+        let policy = self.shown.policy(ready);
         let after_ms = match (self.wait_s, policy.pace) {
             (1.., _) => 0,
             (0, Pace::Realtime | Pace::Batch) => POLL_AFTER_MS,

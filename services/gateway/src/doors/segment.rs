@@ -34,7 +34,7 @@ pub(super) async fn segment(
     let (frame, visibility) = found.map_err(|problem| problem.codec(form))?;
     let tag = format!("{epoch}-{n}-{}", word(form));
     let cache = for_ever(&shown.viewer, visibility);
-    Ok(tagged(&asked.headers, &tag, cache, || {
+    Ok(tagged(&asked.headers, &shown.viewer, &tag, cache, || {
         frame_response(form, frame)
     }))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use grandstand_core::frame::{Codec, Frame};
 use grandstand_core::ids::MatchId;
-use grandstand_core::policy::Released;
+use grandstand_core::policy::{Policy, Released};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
 use http::header::CONTENT_TYPE;
@@ -33,6 +33,8 @@ pub(super) enum Varies {
 pub(super) struct Shown {
     pub(super) viewer: Viewer,
     pub(super) form: Form,
+    /// How far behind the viewer wants to be kept at least.
+    pub(super) delay_s: u32,
     following: Following,
     changed: Arc<Notify>,
     /// When the match was there.
@@ -55,6 +57,7 @@ impl Shown {
         let mut shown = Self {
             viewer,
             form,
+            delay_s: 0,
             following: following.map_err(|none| no_slot(none).codec(form))?,
             changed,
             now_us,
@@ -116,10 +119,17 @@ impl Shown {
         seen.ok_or_else(|| busy("The match is being read again.").codec(self.form))
     }
 
+    /// By which policy the viewer sees the match.
+    pub(super) fn policy(&self, ready: &Ready) -> Policy {
+        self.viewer.policy(ready.feed.delay_s.max(self.delay_s))
+    }
+
     /// The last seq that the viewer may see at `now_us`.
     pub(super) fn released(&self, ready: &Ready, now_us: u64) -> u64 {
-        let policy = self.viewer.policy(ready.feed.delay_s);
-        match policy.released(ready.feed.follower.log(), now_us, 0) {
+        match self
+            .policy(ready)
+            .released(ready.feed.follower.log(), now_us, 0)
+        {
             Released::UpTo(seq) => seq,
             Released::SameAsBefore => 0,
         }
@@ -145,9 +155,11 @@ impl Shown {
                 Varies::Never => format!("{epoch}-{seq}-{word}"),
                 Varies::WithStatus => format!("{epoch}-{seq}-{word}-{:?}", ready.feed.status),
             };
-            let policy = self.viewer.policy(ready.feed.delay_s);
+            let policy = self.policy(ready);
             let cache = until_the_next_mark(&self.viewer, policy, ready.visibility, self.now_us);
-            Ok(tagged(headers, &tag, cache, || body(ready, seq)))
+            Ok(tagged(headers, &self.viewer, &tag, cache, || {
+                body(ready, seq)
+            }))
         })?
     }
 }

@@ -16,7 +16,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use grandstand_core::ids::{Cursor, MatchId};
-use grandstand_core::message::{self, StripsWish, Subscribe, check_delay, check_heartbeat};
+use grandstand_core::message::{self, StripsWish, Subscribe, check_heartbeat};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
@@ -26,11 +26,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::listener::Listener;
 use self::sight::Sight;
+use self::text::Texts;
 use super::asked::Asked;
+use super::caching::TIER;
 use super::shown::Shown;
 use crate::access::Viewer;
 use crate::entrance::{Place, Sought};
-use crate::query::{cursor, number, word};
+use crate::query::{cursor, delay, number, word};
 use crate::refuse::Refused;
 use crate::shard::{Counts, count_connect};
 use grandstand_server::query::{Parameters, QueryError, fault};
@@ -42,6 +44,7 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// All who listen here.
 pub(crate) struct Streams {
+    texts: Texts,
     room: Arc<Semaphore>,
     connections_max: usize,
     counts: Counts,
@@ -52,6 +55,7 @@ impl Streams {
     pub(crate) fn new(connections_max: usize) -> Self {
         let connections_max = connections_max.min(Semaphore::MAX_PERMITS);
         Self {
+            texts: Texts::default(),
             room: Arc::new(Semaphore::new(connections_max)),
             connections_max,
             counts: Counts::new("sse"),
@@ -84,9 +88,9 @@ pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Res
     count_connect(u64::from(wish.after.is_some()));
     let phase = asked.phase(&shown.viewer);
     let wished = message::Wish::Match(wish.of_match(shown.match_id().clone()));
-    let sight = Sight::Match(shown);
+    let (tier, sight) = (shown.viewer.tier(), Sight::Match(shown));
     let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
-    Ok(answer(listener))
+    Ok(answer(listener, tier))
 }
 
 /// The strips of all live matches, as long as they are listened to.
@@ -101,9 +105,9 @@ pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
         policy: wish.policy,
         delay_s: wish.delay_s,
     });
-    let sight = Sight::of_strips(viewer, &asked.edge.strips);
+    let (tier, sight) = (viewer.tier(), Sight::of_strips(viewer, &asked.edge.strips));
     let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
-    Ok(answer(listener))
+    Ok(answer(listener, tier))
 }
 
 /// Over capacity is said before any token is looked at, as to a socket.
@@ -136,7 +140,7 @@ fn enter(
     entered.map_err(|problem| problem.codec(asked.form))
 }
 
-fn answer(listener: Listener) -> Response {
+fn answer(listener: Listener, tier: &'static str) -> Response {
     let body = Body::from_stream(stream::unfold(listener, Listener::next));
     let head = [
         (CONTENT_TYPE, "text/event-stream"),
@@ -144,6 +148,7 @@ fn answer(listener: Listener) -> Response {
         // Nothing is asked behind an answer without an end.
         (CONNECTION, "close"),
         (BUFFERING, "no"),
+        (TIER, tier),
     ];
     (head, body).into_response()
 }
@@ -161,11 +166,10 @@ struct Wish {
 impl Wish {
     fn of(parameters: &Parameters) -> Result<Self, QueryError> {
         let heartbeat_s = number("heartbeat_s", parameters.get("heartbeat_s"))?;
-        let delay_s = number("delay_s", parameters.get("delay_s"))?;
         Ok(Self {
             after: cursor(parameters.get("after"))?,
             policy: word("policy", parameters.get("policy"))?,
-            delay_s: check_delay(delay_s).map_err(|e| fault("delay_s", &e.to_string()))?,
+            delay_s: delay(parameters.get("delay_s"))?,
             snapshot: word("snapshot", parameters.get("snapshot"))?.unwrap_or_default(),
             heartbeat_s: check_heartbeat(heartbeat_s)
                 .map_err(|e| fault("heartbeat_s", &e.to_string()))?,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use grandstand_core::connection::Feed;
+use grandstand_core::connection::{Feed, Standings};
 use grandstand_core::follow::{Arrival, Follower, Outcome};
 use grandstand_core::hash::StateHash;
 use grandstand_core::headers::Visibility;
@@ -41,6 +41,7 @@ fn read(feeds: &Arc<Feeds>, name: &str, records: u64) -> Following {
         as_of_us: 1,
         delay_s: 0,
         leader_answers: 0,
+        standings: Standings::default(),
     };
     *following.slot().write() = Content::Ready(Box::new(Ready {
         feed,

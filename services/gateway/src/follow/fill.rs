@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grandstand_broker::{ReadError, StoredRecord};
-use grandstand_core::connection::Feed;
+use grandstand_core::connection::{Feed, Standings};
 use grandstand_core::follow::{Follower, Outcome, Whom};
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
@@ -213,6 +213,7 @@ impl Ready {
                 as_of_us: now_us,
                 delay_s: 0,
                 leader_answers: 0,
+                standings: Standings::default(),
             },
             // Until the newest record says otherwise.
             visibility: Visibility::Private,

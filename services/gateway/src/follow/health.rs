@@ -2,6 +2,7 @@
 
 use grandstand_core::follow::Outcome;
 use grandstand_core::ids::MatchId;
+use grandstand_core::message::Status;
 
 use super::Follow;
 use crate::feeds::Content;
@@ -24,6 +25,12 @@ impl Follow {
         let before = std::mem::replace(&mut self.freshness, freshness);
         tracing::info!(?before, now = ?freshness, "what the broker accepts arrives otherwise");
         tell_stale(freshness);
+        let status = match freshness {
+            Freshness::Fresh => Status::Live,
+            Freshness::Delayed => Status::Delayed,
+            Freshness::Stale => Status::Stale,
+        };
+        self.strips.trust(status, self.as_of_us(now_us));
         for slot in self.feeds.all() {
             self.settle(&slot, Outcome::Known);
         }

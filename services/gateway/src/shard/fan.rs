@@ -115,7 +115,7 @@ impl Fan {
         }
         let identity = &self.identity;
         match self.connection.poll(&Eyes { glance, identity }, now_us) {
-            Output::Answer(frame) => Step::Write(frame.wire().clone(), None),
+            Output::Answer(frame) | Output::Beat(frame) => Step::Write(frame.wire().clone(), None),
             Output::Frame(frame, news) => Step::Write(frame.wire().clone(), Some(news)),
             Output::Ping => Step::Write(PING, None),
             Output::AskLeader(match_id) => Step::AskLeader(match_id),

@@ -232,8 +232,14 @@ fn head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
     let is_last = first & 0x80 != 0;
     let is_control = matches!(opcode, Opcode::Close | Opcode::Ping | Opcode::Pong);
     let is_odd_control = is_control && (!is_last || length > CONTROL_BYTES_MAX as u64);
-    // Clients mask, and nobody agreed on an extension that gives the reserved bits a meaning.
-    if !is_masked || first & 0x70 != 0 || is_odd_control {
+    let is_too_long_written = match length_bytes {
+        0 => false,
+        2 => length <= 125,
+        _ => length <= 0xffff,
+    };
+    // Clients mask, write lengths as shortly as can be (section 5.2), and nobody agreed on an
+    // extension that gives the reserved bits a meaning.
+    if !is_masked || first & 0x70 != 0 || is_odd_control || is_too_long_written {
         return Err(Fault::Protocol);
     }
     let mut mask = [0; 4];

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 
 use bytes::{Bytes, BytesMut};
+use grandstand_core::frame;
 use grandstand_core::subscription::News;
 use mio::net::TcpStream;
 
@@ -12,7 +13,7 @@ use super::ring::{self, Ring};
 use crate::args::Writes;
 
 /// A protocol ping that carries nothing.
-pub(super) const PING: Bytes = Bytes::from_static(&[0x89, 0]);
+pub(super) const PING: Bytes = Bytes::from_static(&frame::PING);
 
 const CLOSE: u8 = 0x88;
 const PONG: u8 = 0x8a;

@@ -24,6 +24,9 @@ const FANS: usize = 384;
 /// Bytes of each that were asked for: 272 its place, 120 what it follows, 120 its session with 30
 /// for the ways there, 60 its name and permit; and room for lists that grow by doubling.
 const BYTES_MAX: usize = 800;
+/// How often the heap is looked at, and how often in a row it must not have shrunk.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 20;
 
 /// A fan without any memory but its socket: who measures is in the same program.
 fn connect(address: SocketAddr, query: &str, token: &str) -> TcpStream {
@@ -45,6 +48,26 @@ fn connect(address: SocketAddr, query: &str, token: &str) -> TcpStream {
     socket
 }
 
+/// The bytes in use once the sessions of so many fans are in the bucket, and what it took to bring
+/// them there is given back: the least of many looks in a row.
+async fn settled(ground: &Ground, fans: usize) -> usize {
+    let sessions = ground.ops.sessions();
+    while sessions.list(fans + 1).await.unwrap().len() < fans {
+        tokio::time::sleep(LOOK).await;
+    }
+    let (mut least, mut looks) = (counted::in_use(), 0);
+    while looks < LOOKS {
+        tokio::time::sleep(LOOK).await;
+        looks = if counted::in_use() < least {
+            0
+        } else {
+            looks + 1
+        };
+        least = least.min(counted::in_use());
+    }
+    least
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_fan_takes_few_bytes() {
     let ground = Ground::ready_for(2 * FANS).await;
@@ -58,8 +81,8 @@ async fn an_idle_fan_takes_few_bytes() {
     };
     let warm = all_connect.clone();
     let warm = tokio::task::spawn_blocking(move || warm(32)).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let before = counted::in_use();
+    let before = tokio::time::timeout(PATIENCE, settled(&ground, 32));
+    let before = before.await.expect("it settles");
     let fans = tokio::task::spawn_blocking(move || all_connect(FANS));
     let fans = fans.await.unwrap();
 
@@ -70,7 +93,7 @@ async fn an_idle_fan_takes_few_bytes() {
         if each <= BYTES_MAX || Instant::now() > until {
             break each;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(LOOK).await;
     };
 
     assert!(each <= BYTES_MAX, "{each} bytes a fan");

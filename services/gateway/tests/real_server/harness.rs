@@ -36,6 +36,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Ground {
     server: ServerProcess,
     pub(crate) scoring: Broker,
+    #[allow(dead_code, reason = "the test of idle memory reads the sessions by it")]
+    pub(crate) ops: Broker,
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) running: JoinHandle<()>,
@@ -60,6 +62,18 @@ impl Ground {
 
     /// With a gateway of these options, for so many connections.
     pub(crate) async fn with(options: &[&str], connections_max: usize) -> Self {
+        let run = |gateway: Gateway, listener, stop| async move {
+            gateway.run(listener, stop).await.unwrap();
+        };
+        Self::running(options, connections_max, run).await
+    }
+
+    /// With such a gateway that is run by `run`.
+    pub(crate) async fn running<F: Future<Output = ()> + Send + 'static>(
+        options: &[&str],
+        connections_max: usize,
+        run: impl FnOnce(Gateway, Listener, CancellationToken) -> F,
+    ) -> Self {
         let gateway_options = ["gateway"].iter().chain(options);
         let data = tempfile::tempdir().unwrap();
         let keys_dir = data.path().join("keys");
@@ -101,14 +115,12 @@ impl Ground {
             staying: readiness.check("staying"),
             sign: FreshSign::new(),
         };
-        let gateway_stop = stop.clone();
-        let running = tokio::spawn(async move {
-            gateway.run(listener, gateway_stop).await.unwrap();
-        });
+        let running = tokio::spawn(run(gateway, listener, stop.clone()));
         in_time(readiness.ready()).await;
         Self {
             server,
             scoring,
+            ops,
             address,
             stop,
             running,

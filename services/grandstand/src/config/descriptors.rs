@@ -1,12 +1,15 @@
 //! File descriptors: whether the connections that are allowed fit the process's limit, which is
 //! raised where the system lets us.
 
+use grandstand_gateway::AdmissionArgs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 
 /// What a process opens beside its connections: the admin port's, those who are told that there is
 /// no room, the broker, logs, and slack.
 const OTHERS: u64 = 256;
+/// With fewer a full gateway could hardly be polled: then the connections are too many.
+const POLLS_MIN: usize = 100;
 
 /// The connections that one process is to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +93,31 @@ fn cure(wanted: &Wanted, allowed: &u64) -> String {
     }
 }
 
+/// How many may poll beside so many connections: `asked`, or as many as usual, or as fit.
+pub(crate) fn polls(asked: Option<usize>, connections: usize) -> usize {
+    let usual = AdmissionArgs::POLLS_MAX;
+    let polls = asked.unwrap_or_else(|| match getrlimit(Resource::Nofile).maximum {
+        Some(allowed) => polls_beside(connections, allowed).clamp(POLLS_MIN, usual),
+        None => usual,
+    });
+    if asked.is_none() && polls < usual {
+        tracing::info!(
+            polls,
+            usual,
+            connections,
+            "fewer may poll than usual: there are not more file descriptors"
+        );
+    }
+    polls
+}
+
+fn polls_beside(connections: usize, allowed: u64) -> usize {
+    let left = allowed.saturating_sub(OTHERS);
+    usize::try_from(left)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(connections)
+}
+
 /// How many connections each of `edges` may have in one process beside `polls`, `wanted` at most.
 pub(crate) fn fitting(edges: usize, wanted: usize, polls: usize) -> usize {
     match getrlimit(Resource::Nofile).maximum {
@@ -129,6 +157,26 @@ mod tests {
         let said = judge(wanted(1, most), limit).unwrap_err().to_string();
         assert!(said.contains("--polls-max"), "{said}");
         assert!(judge(wanted(usize::MAX, usize::MAX), limit).is_err());
+    }
+
+    #[test]
+    fn as_many_may_poll_as_the_connections_leave() {
+        let left = |connections| polls_beside(connections, 4_096);
+        assert_eq!(left(0), 4_096 - OTHERS as usize);
+        let limit = Rlimit {
+            current: None,
+            maximum: Some(4_096),
+        };
+        for connections in [0, 2_000, 3_840] {
+            let wanted = wanted(connections, left(connections));
+            assert_eq!(judge(wanted, limit), Ok(4_096));
+        }
+        assert_eq!(left(5_000), 0);
+        assert_eq!(
+            polls(Some(7), usize::MAX),
+            7,
+            "who says how many is believed"
+        );
     }
 
     #[test]

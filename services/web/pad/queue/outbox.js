@@ -2,32 +2,19 @@
 // answer makes of it. It knows no clock, no network, no storage and no chance.
 
 import { meaningOf } from "./answer.js";
+import { Pause } from "./pause.js";
 
 /** So many events, and bytes of them, in one array at most. */
 const EVENTS_MAX = 50;
 const BYTES_MAX = 48 * 1024;
 /** What was confirmed is kept for so long by the server's clock, to be said again should the log lose it. */
 const KEPT_US = 7 * 24 * 3_600 * 1_000_000;
-/** The first pause is up to this long, and no pause of our own is longer. */
-const PAUSE_MS = 500;
-const PAUSE_MAX_MS = 15_000;
 /** Who lost against another device so often in a row no longer minds where the log ends. */
 const STALE_MAX = 8;
 
 /**
- * @typedef {{epoch: string, seq: number}} Cursor
- * @typedef {Cursor & {hash: string | null, strip: any}} Head
- * @typedef {object} Row one event; a changed row is another object
- * @property {number} n its place in the device's order
- * @property {string} id
- * @property {any} event as it is posted
- * @property {"waiting" | "refused" | "aside" | "confirmed"} state `aside`: refused, and what comes after it went on
- * @property {boolean} sent it may be in the log
- * @property {boolean} [again] it was in the log, in another life of it
- * @property {number} [group] what was added with it, and goes in one array with it
- * @property {Cursor} [seen] it is right only on top of this and of what this device said
- * @property {any} [problem] why it was refused
- * @property {number} [seq] @property {number} [ts] @property {any[]} [warnings] what the log says
+ * @typedef {import("./rows.js").Cursor} Cursor
+ * @typedef {import("./rows.js").Row} Row
  * @typedef {object} Request
  * @property {string[]} ids @property {any[]} events
  * @property {string | null} ifMatch a cursor
@@ -35,7 +22,6 @@ const STALE_MAX = 8;
  * @property {boolean} isGuarded whether somebody wants to know when it does not match
  * @property {Cursor | null} head the newest that was known
  * @property {Set<string>} doubted those that may be in the log already
- * @typedef {{rows: Row[], gone: number[], head: Head | null, held: number}} Changes `gone` before `rows`; `held` are not confirmed
  */
 
 /** The queue of one device for one match. */
@@ -45,74 +31,20 @@ export class Outbox {
   /** What others wrote, while something waits that minds. @type {(Cursor & {events: any[], isComplete: boolean, wentBack: boolean}) | null} */
   missed = null;
   #match;
-  #random;
-  /** @type {Map<string, Row>} by id */
-  #rows = new Map();
-  /** @type {Row[] | null} in order, made when it is asked for */
-  #ordered = null;
-  /** @type {Head | null} */
-  #head = null;
-  /** What is not kept yet: of each changed row, how it was. @type {Map<string, Row | undefined>} */
-  #before = new Map();
-  /** @type {{head: Head | null} | null} */
-  #head_before = null;
-  /** @type {{since_ms: number, for_ms: number, reason: string} | null} */
-  #pause = null;
+  #rows;
+  #pause;
   /** Why the token is no good. @type {any} */
   #token_problem = null;
-  #failures = 0;
   #stale = 0;
   #array_max = EVENTS_MAX;
   /** Those that were refused once though they may be in the log: a leader that has just woken may not know. */
   #asked_again = new Set();
 
-  /** @param {string} match @param {() => number} random */
-  constructor(match, random) {
+  /** @param {string} match @param {import("./rows.js").Rows} rows @param {() => number} random */
+  constructor(match, rows, random) {
     this.#match = match;
-    this.#random = random;
-  }
-
-  /** Begins with what was kept. @param {Row[]} rows @param {Head | null} head */
-  load(rows, head) {
-    this.#rows = new Map(rows.map((row) => [row.id, row]));
-    this.#ordered = null;
-    this.#head = head;
-    this.#before.clear();
-    this.#head_before = null;
-  }
-
-  /** What is to be kept; null: nothing. @returns {Changes | null} */
-  changes() {
-    if (this.#before.size === 0 && this.#head_before === null) return null;
-    const [rows, gone] = [[], []];
-    for (const [id, before] of this.#before) {
-      const row = this.#rows.get(id);
-      if (row !== undefined) rows.push(row);
-      else if (before !== undefined) gone.push(before.n);
-    }
-    return { rows, gone, head: this.#head, held: this.#held().length };
-  }
-
-  /** Makes something to keep, to see whether that works. */
-  probe() {
-    this.#setHead(this.#head);
-  }
-
-  /** The changes are kept. */
-  settle() {
-    this.#before.clear();
-    this.#head_before = null;
-  }
-
-  /** The changes could not be kept: they did not happen. */
-  undo() {
-    for (const [id, before] of this.#before) {
-      if (before === undefined) this.#rows.delete(id);
-      else this.#rows.set(id, before);
-    }
-    if (this.#head_before !== null) this.#head = this.#head_before.head;
-    this.#ordered = null;
-    this.settle();
+    this.#rows = rows;
+    this.#pause = new Pause(random);
   }
 
   /**
@@ -125,12 +57,12 @@ export class Outbox {
     if (seen && (fresh.length > EVENTS_MAX || bytesOf(fresh) > BYTES_MAX)) {
       throw new RangeError(`at most ${EVENTS_MAX} events and ${BYTES_MAX} bytes go together`);
     }
-    let n = this.#ordering().at(-1)?.n ?? 0;
+    let n = this.#rows.ordered().at(-1)?.n ?? 0;
     const group = n + 1;
     for (const event of fresh) {
       /** @type {Row} */
       const row = { n: ++n, id: event.id, event, state: "waiting", sent: false };
-      this.#put(seen ? { ...row, group, seen } : row);
+      this.#rows.put(seen ? { ...row, group, seen } : row);
     }
   }
 
@@ -138,21 +70,21 @@ export class Outbox {
   drop(id) {
     const row = this.#rows.get(id);
     if (!row || row.state === "confirmed" || (row.state === "waiting" && row.sent)) return false;
-    this.#remove(row);
+    this.#rows.remove(row);
     return true;
   }
 
   /** What was refused goes again as it is; false if it was not. @param {string} id */
   retry(id) {
     const row = this.#refused(id);
-    if (row) this.#put({ ...row, state: "waiting", problem: undefined });
+    if (row) this.#rows.put({ ...row, state: "waiting", problem: undefined });
     return row !== null;
   }
 
   /** What was refused stays refused, and what comes after it goes on; false if it was not. @param {string} id */
   pass(id) {
     const row = this.#refused(id);
-    if (row) this.#put({ ...row, state: "aside" });
+    if (row) this.#rows.put({ ...row, state: "aside" });
     return row !== null;
   }
 
@@ -166,13 +98,13 @@ export class Outbox {
     if (row === null) return null;
     const id_now = row.problem?.rule === "id_used" ? new_id : id;
     if (id_now !== id) {
-      this.#remove(row);
-      for (const other of this.#unsettled()) {
-        if (other.event.ref === id) this.#put({ ...other, event: { ...other.event, ref: id_now } });
+      this.#rows.remove(row);
+      for (const other of this.#rows.unsettled()) {
+        if (other.event.ref === id) this.#rows.put({ ...other, event: { ...other.event, ref: id_now } });
       }
     }
     const at = event.at ?? row.event.at;
-    this.#put({ ...row, id: id_now, event: { ...event, id: id_now, ...(at ? { at } : {}) }, state: "waiting", sent: false, problem: undefined });
+    this.#rows.put({ ...row, id: id_now, event: { ...event, id: id_now, ...(at ? { at } : {}) }, state: "waiting", sent: false, problem: undefined });
     return id_now;
   }
 
@@ -181,7 +113,7 @@ export class Outbox {
     if (this.missed === null) return;
     const { epoch, seq } = this.missed;
     this.missed = null;
-    for (const row of this.#unsettled()) if (row.seen) this.#put({ ...row, seen: { epoch, seq } });
+    for (const row of this.#rows.unsettled()) if (row.seen) this.#rows.put({ ...row, seen: { epoch, seq } });
   }
 
   /** There is another token. */
@@ -197,20 +129,20 @@ export class Outbox {
 
   /** The network may be back: no need to wait, unless the server asked for it. */
   kick() {
-    if (this.#pause?.reason === "network") this.#pause = null;
+    if (this.#pause.reason === "network") this.#pause.end();
   }
 
   /** The leader was heard to be there. @param {Cursor} cursor */
   heard({ epoch, seq }) {
     this.online = true;
-    if (this.#head && this.#head.epoch !== epoch) this.#sayAgain();
+    if (this.#rows.head && this.#rows.head.epoch !== epoch) this.#sayAgain();
     this.#moveHead(epoch, seq);
   }
 
   /** In how many ms something may be sent; null: not before something changes. @param {number} now_ms */
   due(now_ms) {
     if (this.#obstacle() !== null || this.#batch().length === 0) return null;
-    return this.#left(now_ms);
+    return this.#pause.left(now_ms);
   }
 
   /** What goes next, now; null: nothing. From here on it may be in the log. @param {number} now_ms @returns {Request | null} */
@@ -219,24 +151,24 @@ export class Outbox {
     const batch = this.#batch();
     const [first] = batch;
     // Where the log ends is minded by us too: it tells at once if the log is another.
-    const base = first.seen ?? (this.#stale >= STALE_MAX ? null : this.#head);
+    const base = first.seen ?? (this.#stale >= STALE_MAX ? null : this.#rows.head);
     const request = {
       ids: batch.map(({ id }) => id),
       events: batch.map(({ event }) => event),
       ifMatch: base && `${base.epoch}-${base.seq}`,
-      pending: this.#held().length - batch.length,
+      pending: this.#rows.held().length - batch.length,
       isGuarded: first.seen !== undefined,
-      head: this.#head,
+      head: this.#rows.head,
       doubted: new Set(batch.filter(({ sent }) => sent).map(({ id }) => id)),
     };
-    for (const row of batch) if (!row.sent) this.#put({ ...row, sent: true });
+    for (const row of batch) if (!row.sent) this.#rows.put({ ...row, sent: true });
     return request;
   }
 
   /** No answer came: whether it was stored is unknown. @param {number} now_ms */
   failed(now_ms) {
     this.online = false;
-    this.#wait(now_ms, "network", 0);
+    this.#pause.begin(now_ms, "network", 0);
   }
 
   /** @param {number} now_ms @param {Request} request @param {import("./answer.js").Answer} answer */
@@ -244,11 +176,11 @@ export class Outbox {
     const meaning = meaningOf(answer, this.#match, request.ids);
     this.online = true;
     if (meaning.is === "stored") return this.#stored(meaning);
-    if (meaning.is === "later" && meaning.isUnknown) return this.#wait(now_ms, meaning.reason, meaning.retry_after_ms);
+    if (meaning.is === "later" && meaning.isUnknown) return this.#pause.begin(now_ms, meaning.reason, meaning.retry_after_ms);
     this.#notStored(request);
     switch (meaning.is) {
       case "later":
-        return this.#wait(now_ms, meaning.reason, meaning.retry_after_ms);
+        return this.#pause.begin(now_ms, meaning.reason, meaning.retry_after_ms);
       case "token":
         return this.needsToken(meaning.problem);
       case "stale":
@@ -256,7 +188,7 @@ export class Outbox {
       case "too_large":
         if (this.#halves(request)) return;
         // Nobody of ours said so: perhaps another network lets it through.
-        if (meaning.problem === null) return this.#wait(now_ms, "server", 0);
+        if (meaning.problem === null) return this.#pause.begin(now_ms, "server", 0);
         return this.#refuse(now_ms, request, request.ids[0], meaning.problem);
       case "refused":
         if (meaning.id === null && this.#halves(request)) return;
@@ -266,17 +198,17 @@ export class Outbox {
 
   /** What a page shows. @param {number} now_ms */
   view(now_ms) {
-    const rows = this.#ordering();
-    const reason = this.#obstacle() ?? (this.#pause && this.#held().length > 0 && this.#left(now_ms) > 0 ? this.#pause.reason : null);
-    const pause = reason !== null && reason === this.#pause?.reason ? this.#pause : null;
+    const rows = this.#rows.ordered();
+    const paused = this.#rows.held().length > 0 && this.#pause.left(now_ms) > 0 ? this.#pause.reason : null;
+    const reason = this.#obstacle() ?? paused;
     return {
       pending: rows.filter(({ state }) => state === "waiting").map(({ id, event, sent }) => ({ id, event, sent })),
       confirmed: rows.filter(({ state }) => state === "confirmed").map(({ id, event, seq, ts, warnings }) => ({ id, event, seq, ts, warnings })),
       refused: rows.filter(isRefused).map(({ id, event, problem, state }) => ({ id, event, problem, isAside: state === "aside" })),
-      head: this.#head,
+      head: this.#rows.head,
       online: this.online === true,
       missed: this.missed,
-      waiting: reason && { reason, until_ms: pause && pause.since_ms + pause.for_ms, problem: reason === "token" ? this.#token_problem : null },
+      waiting: reason && { reason, until_ms: reason === paused ? this.#pause.until_ms : null, problem: reason === "token" ? this.#token_problem : null },
     };
   }
 
@@ -291,16 +223,16 @@ export class Outbox {
 
   /** @param {Extract<import("./answer.js").Meaning, {is: "stored"}>} meaning */
   #stored({ epoch, seq, hash, strip, events }) {
-    if (this.#head && this.#head.epoch !== epoch) this.#sayAgain();
+    if (this.#rows.head && this.#rows.head.epoch !== epoch) this.#sayAgain();
     for (const { id, seq, ts, warnings } of events) {
       const row = this.#rows.get(id);
-      if (row) this.#put({ n: row.n, id, event: row.event, state: "confirmed", sent: true, seq, ts, warnings });
+      if (row) this.#rows.put({ n: row.n, id, event: row.event, state: "confirmed", sent: true, seq, ts, warnings });
     }
     this.#follow(epoch, events);
     this.#moveHead(epoch, seq, { hash, strip });
     this.#forget();
-    this.#failures = this.#stale = 0;
-    this.#pause = null;
+    this.#stale = 0;
+    this.#pause.reset();
     this.#array_max = Math.min(EVENTS_MAX, this.#array_max * 2);
     this.#asked_again.clear();
   }
@@ -309,7 +241,7 @@ export class Outbox {
   #notStored({ ids, doubted }) {
     for (const id of ids) {
       const row = this.#rows.get(id);
-      if (row?.state === "waiting" && !doubted.has(id)) this.#put({ ...row, sent: false });
+      if (row?.state === "waiting" && !doubted.has(id)) this.#rows.put({ ...row, sent: false });
     }
   }
 
@@ -319,10 +251,10 @@ export class Outbox {
     if (row?.state !== "waiting") return;
     if (request.doubted.has(id) && !this.#asked_again.has(id)) {
       this.#asked_again.add(id);
-      return this.#wait(now_ms, "server", 0);
+      return this.#pause.begin(now_ms, "server", 0);
     }
     this.#asked_again.delete(id);
-    this.#put({ ...row, state: "refused", sent: false, problem });
+    this.#rows.put({ ...row, state: "refused", sent: false, problem });
   }
 
   /** Another device was faster, and nobody minds. */
@@ -351,7 +283,7 @@ export class Outbox {
     const is_another = head !== null && (head.epoch !== epoch || seq < head.seq);
     if (is_another) {
       this.#sayAgain();
-      this.#setHead(null);
+      this.#rows.setHead(null);
     }
     this.#moveHead(epoch, seq);
     return is_another;
@@ -368,10 +300,10 @@ export class Outbox {
   /** What this device said itself is no surprise to what waits here. @param {string} epoch @param {{seq: number}[]} events */
   #follow(epoch, events) {
     const seqs = events.map(({ seq }) => seq).sort((one, other) => one - other);
-    for (const row of this.#unsettled()) {
+    for (const row of this.#rows.unsettled()) {
       if (row.seen?.epoch !== epoch) continue;
       const seq = after(row.seen.seq, seqs);
-      if (seq !== row.seen.seq) this.#put({ ...row, seen: { epoch, seq } });
+      if (seq !== row.seen.seq) this.#rows.put({ ...row, seen: { epoch, seq } });
     }
     const { missed } = this;
     if (missed?.epoch === epoch) missed.seq = after(missed.seq, seqs);
@@ -379,48 +311,33 @@ export class Outbox {
 
   /** The log is another: what it had of us goes again, before all else. */
   #sayAgain() {
-    for (const row of this.#ordering()) {
+    for (const row of this.#rows.ordered()) {
       if (row.state !== "confirmed") continue;
       const { n, id, event, ts } = row;
-      this.#put({ n, id, event, ts, state: "waiting", sent: true, again: true });
+      this.#rows.put({ n, id, event, ts, state: "waiting", sent: true, again: true });
     }
   }
 
   /** Lets go of what was confirmed long ago. */
   #forget() {
-    const newest = Math.max(...this.#ordering().map(({ ts }) => ts ?? 0));
-    for (const row of this.#ordering()) {
-      if (row.state === "confirmed" && (row.ts ?? 0) < newest - KEPT_US) this.#remove(row);
+    const newest = Math.max(...this.#rows.ordered().map(({ ts }) => ts ?? 0));
+    for (const row of this.#rows.ordered()) {
+      if (row.state === "confirmed" && (row.ts ?? 0) < newest - KEPT_US) this.#rows.remove(row);
     }
   }
 
   /** @param {string} epoch @param {number} seq @param {{hash: string | null, strip: any}} [said] */
   #moveHead(epoch, seq, said) {
-    const head = this.#head;
+    const { head } = this.#rows;
     if (head?.epoch === epoch && (seq < head.seq || (seq === head.seq && !said))) return;
     if (this.missed && this.missed.epoch !== epoch) this.missed = null;
-    this.#setHead({ epoch, seq, ...(said ?? { hash: null, strip: head?.strip ?? null }) });
-  }
-
-  /** @param {number} now_ms @param {string} reason @param {number} retry_after_ms */
-  #wait(now_ms, reason, retry_after_ms) {
-    const up_to_ms = Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** Math.min(this.#failures, 16));
-    this.#failures += 1;
-    // Where the server said when, not all come at once either.
-    const for_ms = retry_after_ms > 0 ? retry_after_ms + this.#random() * PAUSE_MS : this.#random() * up_to_ms;
-    this.#pause = { since_ms: now_ms, for_ms, reason };
-  }
-
-  /** How long the pause still is; a clock that was set back ends it. @param {number} now_ms */
-  #left(now_ms) {
-    if (this.#pause === null || now_ms < this.#pause.since_ms) return 0;
-    return Math.max(0, this.#pause.since_ms + this.#pause.for_ms - now_ms);
+    this.#rows.setHead({ epoch, seq, ...(said ?? { hash: null, strip: head?.strip ?? null }) });
   }
 
   /** Why nothing goes before somebody does something. */
   #obstacle() {
     if (this.#token_problem !== null) return "token";
-    const first = this.#unsettled()[0];
+    const first = this.#rows.unsettled()[0];
     if (first === undefined) return null;
     if (this.#hasMissed(first)) return "missed";
     return this.#batch().length === 0 ? "refused" : null;
@@ -452,7 +369,7 @@ export class Outbox {
   *#groups() {
     /** @type {Row[]} */
     let group = [];
-    for (const row of this.#unsettled()) {
+    for (const row of this.#rows.unsettled()) {
       if (group.length > 0 && (row.group === undefined || row.group !== group[0].group)) {
         yield group;
         group = [];
@@ -462,45 +379,9 @@ export class Outbox {
     if (group.length > 0) yield group;
   }
 
-  #held() {
-    return this.#ordering().filter(({ state }) => state !== "confirmed");
-  }
-
-  #unsettled() {
-    return this.#ordering().filter(({ state }) => state === "waiting" || state === "refused");
-  }
-
   #refused(id) {
     const row = this.#rows.get(id);
     return row && isRefused(row) ? row : null;
-  }
-
-  #ordering() {
-    return (this.#ordered ??= [...this.#rows.values()].sort((one, other) => one.n - other.n));
-  }
-
-  /** @param {Row} row */
-  #put(row) {
-    this.#note(row.id);
-    this.#rows.set(row.id, row);
-  }
-
-  /** @param {Row} row */
-  #remove(row) {
-    this.#note(row.id);
-    this.#rows.delete(row.id);
-  }
-
-  /** @param {string} id */
-  #note(id) {
-    if (!this.#before.has(id)) this.#before.set(id, this.#rows.get(id));
-    this.#ordered = null;
-  }
-
-  /** @param {Head | null} head */
-  #setHead(head) {
-    this.#head_before ??= { head: this.#head };
-    this.#head = head;
   }
 }
 

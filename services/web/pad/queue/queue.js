@@ -1,6 +1,7 @@
 // The pad's offline queue: what a scorer enters is kept before it is shown, and reaches the log once, in order, however bad the network.
 
 import { Outbox } from "./outbox.js";
+import { Rows } from "./rows.js";
 import { openTabs } from "./tabs.js";
 
 /** An exchange that takes longer came to nothing; the server itself takes 10 s at most. */
@@ -12,7 +13,7 @@ const STORAGE_PAUSE_MS = 5_000;
 const EVENT_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * @typedef {import("./outbox.js").Cursor} Cursor
+ * @typedef {import("./rows.js").Cursor} Cursor
  * @typedef {import("./answer.js").Answer} Answer
  * @typedef {object} Options
  * @property {string} match
@@ -45,6 +46,7 @@ export class Queue {
    * @type {(missed: Cursor & {events: any[], isComplete: boolean, wentBack: boolean}) => void}
    */
   onmissed = () => {};
+  #rows = new Rows();
   #outbox;
   #kept;
   #tabs;
@@ -69,7 +71,7 @@ export class Queue {
   /** @param {Options} options @param {import("./store.js").Kept} kept */
   constructor(options, kept) {
     this.#options = { now: Date.now, later: byTimer, random: Math.random, tabs: openTabs, ...options };
-    this.#outbox = new Outbox(options.match, this.#options.random);
+    this.#outbox = new Outbox(options.match, this.#rows, this.#options.random);
     this.#kept = kept;
     this.#token = options.token ?? null;
   }
@@ -175,23 +177,23 @@ export class Queue {
 
   /** @template T @param {(outbox: Outbox) => T} act @returns {Promise<T>} */
   async #changeNext(act) {
-    const outbox = this.#outbox;
+    const rows = this.#rows;
     /** @type {{result?: T, error?: unknown}} */
     let came = {};
     let isNew = false;
     try {
       await this.#kept.change((kept) => {
-        if (kept) outbox.load(kept.rows, kept.head);
-        came = attempt(() => act(outbox));
-        if (came.error) outbox.undo();
-        const changes = outbox.changes();
+        if (kept) rows.load(kept.rows, kept.head);
+        came = attempt(() => act(this.#outbox));
+        if (came.error) rows.undo();
+        const changes = rows.changes();
         isNew = changes !== null;
         return changes;
       });
-      outbox.settle();
+      rows.settle();
       this.#storage_problem = null;
     } catch (error) {
-      outbox.undo();
+      rows.undo();
       this.#storage_problem = String(error);
       this.#storage_until_ms = this.#options.now() + STORAGE_PAUSE_MS;
       this.#wake(STORAGE_PAUSE_MS);
@@ -223,7 +225,7 @@ export class Queue {
   /** Whether there may be more to send now. */
   async #sendNext() {
     if (this.#isClosed) return false;
-    if (this.#storage_problem !== null) await this.#change((outbox) => outbox.probe());
+    if (this.#storage_problem !== null) await this.#change(() => this.#rows.setHead(this.#rows.head));
     if (!this.#sends) return false;
     const due_ms = this.#outbox.due(this.#options.now());
     if (due_ms !== 0) {

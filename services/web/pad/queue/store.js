@@ -5,9 +5,9 @@ const DATABASE = "grandstand-pad";
 const IDLE_MAX_MS = 30 * 24 * 3_600_000;
 
 /**
- * @typedef {import("./outbox.js").Row} Row
- * @typedef {import("./outbox.js").Head} Head
- * @typedef {import("./outbox.js").Changes} Changes
+ * @typedef {import("./rows.js").Row} Row
+ * @typedef {import("./rows.js").Head} Head
+ * @typedef {import("./rows.js").Changes} Changes
  * @typedef {(kept: {rows: Row[], head: Head | null} | null) => Changes | null} Work is told what is kept, if
  *   that may be other than what it knows, and returns what to keep; it does not throw
  * @typedef {{change(work: Work): Promise<void>, close(): void}} Kept one change after the other; one that

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use grandstand_core::connection::{Connection, Output, Settings};
 use grandstand_core::frame::Codec;
 use grandstand_core::message::Wish;
@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep_until, timeout};
 
 use super::sight::Sight;
-use super::text::{self, Text};
+use super::text;
 use crate::Edge;
 use crate::access::random_u128;
 use crate::entrance::Place;
@@ -39,7 +39,7 @@ pub(super) struct Listener {
     sight: Sight,
     connection: Connection,
     /// What is left of the message that is being written.
-    text: Text,
+    text: Bytes,
     /// What that message brings.
     news: Option<News>,
     /// One permit: for the piece that is on its way.
@@ -105,7 +105,7 @@ impl Listener {
             self.ended = Some("too_slow");
             return Some((Err(io::ErrorKind::TimedOut.into()), self));
         };
-        if !self.text.has_remaining() {
+        if self.text.is_empty() {
             if let Some(news) = self.news.take() {
                 let now_us = self.edge.clock.now_us();
                 self.edge.streams.counts.news(news, now_us);
@@ -113,9 +113,9 @@ impl Listener {
             self.text = self.next_text().await?;
             self.edge.streams.counts.frames.increment(1);
         }
-        let length = self.text.remaining().min(PIECE_BYTES_MAX);
+        let length = self.text.len().min(PIECE_BYTES_MAX);
         let piece = Piece {
-            bytes: self.text.copy_to_bytes(length),
+            bytes: self.text.split_to(length),
             _permit: permit,
         };
         Some((Ok(Bytes::from_owner(piece)), self))
@@ -126,18 +126,20 @@ impl Listener {
     }
 
     /// The next message; none if there is nothing more to say.
-    async fn next_text(&mut self) -> Option<Text> {
+    async fn next_text(&mut self) -> Option<Bytes> {
         loop {
             let now_us = self.edge.clock.now_us();
             // It says nothing: that its socket takes what we write is all that is heard of it.
             self.connection.heard(now_us);
             match self.connection.poll(&self.sight, now_us) {
-                Output::Answer(frame) => return Some(text::message(&frame, None)),
+                Output::Answer(frame) | Output::Beat(frame) => {
+                    return Some(self.edge.streams.texts.message(&frame, None));
+                }
                 Output::Frame(frame, news) => {
                     self.news = Some(news);
                     let match_id = self.sight.match_id();
                     let cursor = match_id.and_then(|match_id| self.connection.cursor(match_id));
-                    return Some(text::message(&frame, cursor));
+                    return Some(self.edge.streams.texts.message(&frame, cursor));
                 }
                 Output::Ping => {}
                 Output::AskLeader(match_id) => self.edge.feeds.ask_leader(&match_id),
