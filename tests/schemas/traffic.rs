@@ -147,6 +147,12 @@ async fn answers_refusals_and_small_messages_are_what_the_schemas_say() {
     let devices = scorer.get("/v1/matches/m/devices").await.json();
     assert_eq!(devices["devices"][0]["pending"], 3, "{devices}");
     contract.check("devices.json", &devices);
+    let scorecard = scorer.get("/v1/matches/c/scorecard").await.json();
+    assert_eq!(
+        scorecard["scorecard"]["innings"][0]["runs"], 2,
+        "{scorecard}"
+    );
+    contract.check("scorecard.json", &scorecard);
     let stale = scorer
         .request(reqwest::Method::POST, "/v1/matches/m/events")
         .json(&count_event(3));

@@ -41,6 +41,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Bring lost matches back out of files of `replay --to-file`
     Import(ImportArgs),
+    /// Print the scorecard of a match, for a spreadsheet or a printer
+    Scorecard(ScorecardArgs),
     /// Wipe a match for good
     Purge(PurgeArgs),
 }
@@ -58,6 +60,7 @@ impl Command {
             Self::Verify(args) => &args.broker,
             Self::Replay(args) => &args.broker,
             Self::Import(args) => &args.broker,
+            Self::Scorecard(args) => &args.broker,
             Self::Purge(args) => &args.broker,
         }
     }
@@ -134,6 +137,32 @@ pub struct VerifyArgs {
     /// Where the broker is, and how to answer.
     #[command(flatten)]
     pub broker: BrokerArgs,
+}
+
+/// Options of `scorecard`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Example: grandstand ops scorecard dc-v-rr --form html --nats-url nats://127.0.0.1:4222 --keys data/keys > dc-v-rr.html"
+)]
+pub struct ScorecardArgs {
+    /// Which match
+    #[arg(value_name = "MATCH")]
+    pub match_id: MatchId,
+    /// Where the broker is, and how to answer.
+    #[command(flatten)]
+    pub broker: BrokerArgs,
+    /// One table of comma-separated values, or a page to print
+    #[arg(long, env = "GRANDSTAND_FORM", value_enum, default_value = "csv")]
+    pub form: ScorecardForm,
+}
+
+/// How a scorecard is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScorecardForm {
+    /// Comma-separated values
+    Csv,
+    /// A page
+    Html,
 }
 
 /// Options of `status`.

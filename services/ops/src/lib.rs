@@ -23,6 +23,7 @@ mod replicas;
 #[cfg(test)]
 #[path = "../tests/sample/mod.rs"]
 mod sample;
+mod scorecard;
 mod sessions;
 mod show;
 mod status;
@@ -44,7 +45,7 @@ use grandstand_broker::{Broker, ConnectError, ConnectOptions, Role};
 
 pub use args::{
     BrokerArgs, Command, GatewaysArgs, ImportArgs, MatchesArgs, OpsArgs, ProvisionArgs, PurgeArgs,
-    ReplayArgs, SessionsArgs, StatusArgs, TailArgs, VerifyArgs,
+    ReplayArgs, ScorecardArgs, ScorecardForm, SessionsArgs, StatusArgs, TailArgs, VerifyArgs,
 };
 pub use place::{Place, PlaceError, Speed, SpeedError};
 
@@ -100,6 +101,7 @@ pub async fn run_to(
         Command::Gateways(args) => unless(stop, gateways::run(broker, args, out)).await?,
         Command::Sessions(args) => unless(stop, sessions::run(broker, args, out)).await?,
         Command::Verify(args) => unless(stop, verify_run::run(broker, args, out)).await?,
+        Command::Scorecard(args) => unless(stop, scorecard::run(broker, args, out)).await?,
         Command::Purge(args) => unless(stop, purge::run(broker, args, out)).await?,
         Command::Tail(args) => tail::run(broker, args, out, stop).await,
         Command::Replay(args) => replay::run(broker, args, out, stop).await,

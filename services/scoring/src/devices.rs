@@ -7,7 +7,7 @@ use axum::response::Response;
 use grandstand_core::headers::{DEVICE, Device, PENDING};
 use grandstand_core::ids::{DeviceId, Epoch, MatchId};
 use grandstand_server::problem::Problem;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::read::answer_unless_known;
@@ -114,7 +114,8 @@ async fn read_devices(api: &Api, caller: &Caller) -> Result<Response, Problem> {
         devices,
     };
     let tag = format!("{epoch}-{seq}");
-    Ok(answer_unless_known(caller, &tag, &document, visibility))
+    let write = || caller.codec.answer(StatusCode::OK, &document);
+    Ok(answer_unless_known(caller, &tag, visibility, write))
 }
 
 #[cfg(test)]

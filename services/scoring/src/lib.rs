@@ -25,6 +25,7 @@ mod read;
 mod refuse;
 mod request;
 mod routes;
+mod scorecard;
 mod start;
 
 pub use args::ScoringArgs;

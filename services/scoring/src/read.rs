@@ -111,7 +111,8 @@ async fn read_head(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     let head = head_of(&newest, incarnation).map_err(Refused::Log)?;
     caller.check_sees(&match_id, head.visibility)?;
     let tag = format!("{}-{}", head.epoch, head.seq);
-    Ok(answer_unless_known(caller, &tag, &head, head.visibility))
+    let write = || caller.codec.answer(StatusCode::OK, &head);
+    Ok(answer_unless_known(caller, &tag, head.visibility, write))
 }
 
 pub(crate) async fn state(State(api): State<Api>, caller: Caller) -> Response {
@@ -137,20 +138,21 @@ async fn read_state(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     let (document, visibility) = reading.await??;
     caller.check_sees(&match_id, visibility)?;
     let tag = format!("{}-{}", document.epoch, document.seq);
-    Ok(answer_unless_known(caller, &tag, &document, visibility))
+    let write = || caller.codec.answer(StatusCode::OK, &document);
+    Ok(answer_unless_known(caller, &tag, visibility, write))
 }
 
-/// The document, or 304 if the caller has it.
+/// What `write` makes, or 304 if the caller has it.
 pub(crate) fn answer_unless_known(
     caller: &Caller,
     tag: &str,
-    document: &impl Serialize,
     visibility: Visibility,
+    write: impl FnOnce() -> Response,
 ) -> Response {
     let response = if if_none_match(&caller.headers).names(tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        caller.codec.answer(StatusCode::OK, document)
+        write()
     };
     with_privacy(with_etag(response, tag), visibility)
 }

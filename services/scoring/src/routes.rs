@@ -8,7 +8,7 @@ use grandstand_server::cors::{self, Origin};
 use grandstand_server::limits::{with_problem_fallbacks, with_time_limit};
 
 use crate::start::Api;
-use crate::{access, create, devices, events, post as posts, propose, read};
+use crate::{access, create, devices, events, post as posts, propose, read, scorecard};
 
 /// A body has this long to come, and an answer to be written, beside the time that the work takes.
 const TRANSFER_MAX: Duration = Duration::from_secs(10);
@@ -29,6 +29,7 @@ pub(crate) fn router(api: Api, pages: Router, origins: Vec<Origin>) -> Router {
         )
         .route("/v1/matches/{match}/access", post(access::make_access))
         .route("/v1/matches/{match}/token", post(access::make_token))
+        .route("/v1/matches/{match}/scorecard", get(scorecard::scorecard))
         .route("/v1/matches/{match}/devices", get(devices::devices))
         .route("/v1/matches/{match}/proposals", get(propose::proposals))
         .route("/v1/matches/{match}/cascade", post(propose::cascade))

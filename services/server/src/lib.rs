@@ -17,7 +17,7 @@ pub mod grant;
 pub mod keys;
 pub mod limits;
 pub mod listen;
-mod negotiate;
+pub mod negotiate;
 pub mod problem;
 pub mod query;
 pub mod readiness;

@@ -36,18 +36,11 @@ impl Codec {
             .and_then(|value| value.to_str().ok())
             .and_then(Self::of_media_type)
             .unwrap_or(Self::Json);
-        headers
-            .get_all(ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|range| accepted(range, of_body))
-            // The first of equals wins, so the comparison is strict.
-            .fold(None, |best: Option<(Self, f32)>, next| match best {
-                Some(best) if best.1 >= next.1 => Some(best),
-                _ => Some(next),
-            })
-            .map_or(of_body, |(codec, _)| codec)
+        let known = |range: &str| match range {
+            "*/*" | "application/*" => Some(of_body),
+            _ => Self::of_media_type(range),
+        };
+        preferred(headers, known).unwrap_or(of_body)
     }
 
     /// The codec of a media type, parameters aside.
@@ -64,20 +57,32 @@ impl Codec {
     }
 }
 
-/// The codec of one media range of `Accept` with its weight; none where it names nothing of ours
-/// or is refused (`q=0`).
-fn accepted(range: &str, of_body: Codec) -> Option<(Codec, f32)> {
+/// What the client would rather have by `Accept` of what `known` knows, by its media range; none if
+/// it asks for nothing of it.
+pub fn preferred<T>(headers: &HeaderMap, known: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let values = headers.get_all(ACCEPT).iter();
+    let ranges = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let accepted = ranges.filter_map(|range| accepted(range, &known));
+    // The first of equals wins, so the comparison is strict.
+    let best = accepted.fold(None, |best: Option<(T, f32)>, next| match best {
+        Some(best) if best.1 >= next.1 => Some(best),
+        _ => Some(next),
+    });
+    best.map(|(one, _)| one)
+}
+
+/// What one media range of `Accept` names, with its weight; none where that is nothing of ours or
+/// is refused (`q=0`).
+fn accepted<T>(range: &str, known: impl Fn(&str) -> Option<T>) -> Option<(T, f32)> {
     let mut parts = range.split(';').map(str::trim);
-    let essence = parts.next()?;
-    let codec = match essence {
-        "*/*" | "application/*" => of_body,
-        _ => Codec::of_media_type(essence)?,
-    };
+    let one = known(parts.next()?)?;
     let weight = parts
         .filter_map(|parameter| parameter.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
         .map_or(Some(1.0), |(_, q)| q.trim().parse().ok())?;
-    (weight > 0.0).then_some((codec, weight))
+    (weight > 0.0).then_some((one, weight))
 }
 
 #[cfg(test)]

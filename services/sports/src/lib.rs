@@ -14,6 +14,7 @@ mod game;
 mod open;
 mod reader;
 mod refusal;
+pub mod scorecard;
 mod shown;
 mod sport;
 

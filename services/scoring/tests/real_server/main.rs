@@ -15,4 +15,5 @@ mod posting;
 mod proposing;
 mod reading;
 mod rules_versions;
+mod scorecards;
 mod together;
