@@ -3,6 +3,7 @@
 mod access;
 mod config;
 mod dev;
+mod fixtures;
 mod gateway;
 mod health;
 mod keys;
@@ -46,6 +47,8 @@ enum Command {
     Ops(grandstand_ops::OpsArgs),
     /// Score a Cricsheet match over HTTP, and check every figure
     Play(grandstand_play::PlayArgs),
+    /// Make matches and their squads out of a list
+    Fixtures(grandstand_play::FixturesArgs),
     /// Measure the platform from outside
     Bench(Box<grandstand_bench::BenchArgs>),
     /// Make a token, or say what one grants
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         cli.command,
         Command::Ops(_)
             | Command::Play(_)
+            | Command::Fixtures(_)
             | Command::Bench(_)
             | Command::Token(_)
             | Command::Access(_)
@@ -112,6 +116,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gateway(args) => in_runtime(gateway::run(*args)),
         Command::Ops(args) => in_runtime(grandstand_ops::run(args)),
         Command::Play(args) => in_runtime(play::run(args)),
+        Command::Fixtures(args) => in_runtime(fixtures::run(args)),
         Command::Bench(args) => in_runtime(async { Ok(grandstand_bench::run(*args).await?) }),
     }
 }

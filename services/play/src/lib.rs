@@ -18,6 +18,7 @@ pub mod event;
 pub mod events;
 #[cfg(test)]
 mod events_tests;
+mod fixtures;
 pub mod generate;
 mod left;
 mod names;
@@ -42,6 +43,7 @@ pub mod tally;
 mod tally_tests;
 
 pub use args::{PlayArgs, Speed, Token, match_id_of};
+pub use fixtures::{Fate, FateWord, FixturesArgs, FixturesError, ListError, make as make_fixtures};
 pub use left::abandon_left;
 pub use play::{Outcome, PlayError, Progress, run};
 pub use problem::{PostError, Problem};

@@ -20,9 +20,19 @@ const ANSWER_BYTES_MAX: usize = 1 << 20;
 const STATE_TRIES_MAX: u32 = 100;
 const STATE_PAUSE: Duration = Duration::from_millis(100);
 
+/// Whether a request made what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// This request did, all or a part of it.
+    Now,
+    /// It was there.
+    Before,
+}
+
 /// What an answer to posted events says.
 #[derive(Debug)]
 pub(crate) struct Posted {
+    pub(crate) made: Made,
     /// Events of the match after this post.
     pub(crate) seq: u64,
     /// The line of a list of matches.
@@ -73,15 +83,16 @@ impl Poster {
     }
 
     /// Creates the match, or finds it made of the same body.
-    pub(crate) async fn create(&mut self, body: &Value) -> Result<(), PostError> {
+    pub(crate) async fn create(&mut self, body: &Value) -> Result<Made, PostError> {
         let body = body.to_string().into_bytes();
         let path = self.path("");
-        self.call(Method::PUT, path, Some(body)).await.map(drop)
+        let heard = self.call(Method::PUT, path, Some(body)).await?;
+        Ok(heard.made())
     }
 
     /// How many events the match has.
     pub(crate) async fn seq(&mut self) -> Result<u64, PostError> {
-        let head = self.call(Method::GET, self.path(""), None).await?;
+        let head = self.call(Method::GET, self.path(""), None).await?.body;
         seq_of(&head).ok_or_else(|| self.bad_answer("the head of the match", "it has no seq"))
     }
 
@@ -92,7 +103,8 @@ impl Poster {
         body: Vec<u8>,
     ) -> Result<Posted, PostError> {
         let path = self.path("/events");
-        let answer = self.call(Method::POST, path, Some(body)).await?;
+        let heard = self.call(Method::POST, path, Some(body)).await?;
+        let (made, answer) = (heard.made(), heard.body);
         let stored = answer
             .get("events")
             .and_then(Value::as_array)
@@ -104,6 +116,7 @@ impl Poster {
         let seq = seq_of(&answer).ok_or_else(|| self.bad_answer("a post", "it has no seq"))?;
         let strip = answer.get("strip").cloned().unwrap_or_default();
         Ok(Posted {
+            made,
             seq,
             strip,
             warnings: stored.iter().flat_map(warnings_of).collect(),
@@ -113,7 +126,10 @@ impl Poster {
     /// The state at `seq` or later: an instance that was not asked lately may be behind.
     pub(crate) async fn state(&mut self, seq: u64) -> Result<Value, PostError> {
         for _ in 0..STATE_TRIES_MAX {
-            let mut answer = self.call(Method::GET, self.path("/state"), None).await?;
+            let mut answer = self
+                .call(Method::GET, self.path("/state"), None)
+                .await?
+                .body;
             if seq_of(&answer).is_some_and(|has| has >= seq)
                 && let Some(state) = answer.get_mut("state")
             {
@@ -127,7 +143,7 @@ impl Poster {
     /// Every match that there is, as the directory lists it.
     pub(crate) async fn matches(&mut self) -> Result<Vec<Value>, PostError> {
         let path = "/v1/matches".to_owned();
-        let mut answer = self.call(Method::GET, path, None).await?;
+        let mut answer = self.call(Method::GET, path, None).await?.body;
         match answer.get_mut("matches").map(Value::take) {
             Some(Value::Array(matches)) => Ok(matches),
             _ => Err(self.bad_answer("the list of matches", "it lists none")),
@@ -150,14 +166,14 @@ impl Poster {
         method: Method,
         path: String,
         body: Option<Vec<u8>>,
-    ) -> Result<Value, PostError> {
+    ) -> Result<Heard, PostError> {
         let call = format!("{method} {path}");
         let mut retry = Retry::new(self.urls.len(), self.current, self.now_ms());
         loop {
             let heard = self.try_once(method.clone(), &path, body.clone()).await;
             let (retry_after_ms, last) = match heard {
                 Ok(heard) => match verdict(heard.status) {
-                    Verdict::Done => return Ok(heard.body),
+                    Verdict::Done => return Ok(heard),
                     Verdict::Refused => {
                         let problem = Problem::read(heard.status, &heard.body);
                         return Err(PostError::Refused { call, problem });
@@ -213,6 +229,13 @@ struct Heard {
 }
 
 impl Heard {
+    fn made(&self) -> Made {
+        match self.status {
+            201 => Made::Now,
+            _ => Made::Before,
+        }
+    }
+
     async fn read(mut response: Response) -> reqwest::Result<Self> {
         let status = response.status();
         let retry_after = response
