@@ -105,6 +105,8 @@ pub(crate) async fn measure(
         Scenario::Ingest => {
             let args = IngestArgs {
                 load: stage(MATCHES).load,
+                paced_rate: 200.0,
+                paced_matches: 1_000,
                 in_flight: 64,
                 array: 50,
                 nats_url: Some(platform.nats_url()),

@@ -137,6 +137,7 @@ impl fmt::Display for IngestReport {
             "{} matches, {} posts in flight\n",
             self.matches, self.in_flight
         )?;
+        writeln!(f, "paced:        {}", Posted(&self.paced))?;
         writeln!(f, "one by one:   {}", Posted(&self.singles))?;
         writeln!(f, "arrays of {:2}: {}", self.array, Posted(&self.arrays))?;
         Ok(())

@@ -14,7 +14,7 @@ use crate::poster::Posting;
 const EVENTS_PER_MATCH_MAX: f64 = 17_000.0;
 
 /// Where scorers post, and what.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub struct LoadArgs {
     /// Where to post events
     #[arg(long, value_name = "URL", env = "GRANDSTAND_SCORING")]
@@ -300,6 +300,12 @@ pub struct IngestArgs {
     /// What is posted.
     #[command(flatten)]
     pub load: LoadArgs,
+    /// How many events a second are posted one by one, at first, to see how long a post takes
+    #[arg(long, value_name = "PER_SECOND", env = "GRANDSTAND_PACED_RATE", default_value = "200", value_parser = parse_rate)]
+    pub paced_rate: f64,
+    /// Over how many matches of their own
+    #[arg(long, value_name = "COUNT", env = "GRANDSTAND_PACED_MATCHES", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=20_000))]
+    pub paced_matches: u32,
     /// How many posts wait for their answers at once
     #[arg(long, value_name = "POSTS", env = "GRANDSTAND_IN_FLIGHT", default_value_t = 64, value_parser = value_parser!(u32).range(1..=1_000))]
     pub in_flight: u32,
