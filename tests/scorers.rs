@@ -7,5 +7,7 @@ mod harness;
 mod late;
 #[path = "scorers/repeats.rs"]
 mod repeats;
+#[path = "scorers/season.rs"]
+mod season;
 #[path = "scorers/together.rs"]
 mod together;

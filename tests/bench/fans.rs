@@ -202,6 +202,10 @@ async fn what_scoring_takes_is_counted_one_by_one_and_in_arrays() {
         "4",
         "--in-flight",
         "4",
+        "--paced-matches",
+        "20",
+        "--paced-rate",
+        "40",
         "--seconds",
         "2",
         "--json",
@@ -209,6 +213,7 @@ async fn what_scoring_takes_is_counted_one_by_one_and_in_arrays() {
 
     let report = report(&run(&[&place[..], &small].concat()).await);
 
+    assert_eq!(report["paced"]["stored"], 40, "{report}");
     assert!(number(&report["singles"]["stored"]) > 10, "{report}");
     assert_eq!(number(&report["arrays"]["stored"]) % 50, 0, "{report}");
     assert_eq!(report["arrays"]["failed"], 0);
