@@ -16,9 +16,6 @@ mod load;
 mod nats;
 #[path = "faults/next.rs"]
 mod next;
-#[path = "sdk/proxy.rs"]
-#[allow(dead_code, reason = "the tests of the SDK use the rest")]
-mod proxy;
 #[path = "faults/raw.rs"]
 mod raw;
 #[path = "faults/scorings.rs"]

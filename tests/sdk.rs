@@ -10,5 +10,3 @@ mod harness;
 mod node;
 #[path = "sdk/page.rs"]
 mod page;
-#[path = "sdk/proxy.rs"]
-mod proxy;

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::deaf::{shows, stage};
 use crate::harness::api::{Api, count_event};
 use crate::harness::fan::{Fan, Wish};
+use crate::harness::proxy::Proxy;
 use crate::harness::wait::found;
 use crate::load::MATCH;
-use crate::proxy::Proxy;
 use crate::raw::{Raw, TEXT};
 
 /// The shortest heartbeat there is.

@@ -96,6 +96,15 @@ impl Api {
         answer.json()
     }
 
+    /// Every event of a match that has at most 500, as scorers read the log.
+    pub(crate) async fn log(&self, match_id: &str) -> Vec<Value> {
+        let page = self.get(&format!("/v1/matches/{match_id}/events")).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let page = page.json();
+        assert_eq!(page["more"], false, "{match_id} is too long for this");
+        page["events"].as_array().unwrap().clone()
+    }
+
     /// The state document of a match, which must be there.
     pub(crate) async fn state(&self, match_id: &str) -> Value {
         let answer = self.get(&format!("/v1/matches/{match_id}/state")).await;

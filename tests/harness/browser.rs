@@ -74,6 +74,14 @@ impl Browser {
         Some(browser)
     }
 
+    /// Kills the page where it stands, and opens an empty one beside it.
+    pub(crate) async fn kill_page(&mut self) {
+        // Nobody is left to answer this.
+        self.tools.send("Page.crash", json!({})).await;
+        self.tools.session = None;
+        self.open_page().await;
+    }
+
     async fn open_page(&mut self) {
         let target = self
             .call("Target.createTarget", json!({"url": "about:blank"}))

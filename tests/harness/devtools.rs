@@ -64,7 +64,8 @@ impl DevTools {
         in_time(method, listening).await
     }
 
-    async fn send(&mut self, method: &str, params: Value) -> u64 {
+    /// A command whose answer is not waited for; its number.
+    pub(crate) async fn send(&mut self, method: &str, params: Value) -> u64 {
         self.commands += 1;
         let mut command = json!({"id": self.commands, "method": method, "params": params});
         if let Some(session) = &self.session {

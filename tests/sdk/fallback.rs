@@ -3,11 +3,12 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::fan::{Fan, node};
+use crate::fan::Fan;
 use crate::harness::api::{Api, count_event};
 use crate::harness::cluster::Cluster;
+use crate::harness::node::node;
+use crate::harness::proxy::Proxy;
 use crate::harness::replica::Place;
-use crate::proxy::Proxy;
 
 const MATCH: &str = "sdk";
 

@@ -1,6 +1,5 @@
 //! The client in a Node of its own.
 
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use crate::harness::program::program;
+use crate::harness::node::root;
 use crate::harness::wait::in_time;
 
 /// Three attempts to get back to a WebSocket.
@@ -94,23 +93,4 @@ impl Fan {
         let ended = in_time("the end of Node", self.child.wait()).await;
         assert!(ended.unwrap().success());
     }
-}
-
-/// Node with WebSocket; none, after a line that says so, where it is not there.
-pub(crate) async fn node() -> Option<Command> {
-    let program = program(&["node", "nodejs"])?;
-    let said = Command::new(&program).arg("--version").output().await;
-    let version = String::from_utf8(said.unwrap().stdout).unwrap();
-    let major = version.trim_start_matches('v').split('.').next();
-    let mut command = Command::new(program);
-    command.kill_on_drop(true);
-    if major.unwrap().parse::<u32>().unwrap() < 22 {
-        command.arg("--experimental-websocket");
-    }
-    Some(command)
-}
-
-pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.join("../..").canonicalize().unwrap()
 }

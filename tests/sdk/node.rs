@@ -6,13 +6,14 @@ use std::time::Instant;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::fan::{Fan, node, root};
+use crate::fan::Fan;
 use crate::harness::api::count_event;
 use crate::harness::cluster::Cluster;
+use crate::harness::node::{node, root};
+use crate::harness::proxy::Proxy;
 use crate::harness::replica::Place;
 use crate::harness::seed::seed;
 use crate::harness::wait::in_time;
-use crate::proxy::Proxy;
 use grandstand_play::generate::chance::Chance;
 
 const MATCH: &str = "sdk";

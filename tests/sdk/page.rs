@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::harness::api::{Api, count_event};
 use crate::harness::browser::Browser;
 use crate::harness::cluster::Cluster;
+use crate::harness::proxy::Proxy;
 use crate::harness::replica::Place;
-use crate::proxy::Proxy;
 
 const MATCH: &str = "sdk";
 

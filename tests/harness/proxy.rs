@@ -25,6 +25,8 @@ pub(crate) struct Proxy {
 struct Faults {
     upstream: Mutex<String>,
     refuses_upgrades: AtomicBool,
+    /// The next request with this in it ends there.
+    cut_request_at: Mutex<Option<String>>,
     /// The next answer with this in it ends there.
     cut_at: Mutex<Option<String>>,
 }
@@ -37,6 +39,7 @@ impl Proxy {
         let faults = Arc::new(Faults {
             upstream: Mutex::new(authority(url)),
             refuses_upgrades: AtomicBool::new(false),
+            cut_request_at: Mutex::new(None),
             cut_at: Mutex::new(None),
         });
         let cuts = watch::Sender::new(0);
@@ -75,6 +78,11 @@ impl Proxy {
     /// Lets WebSockets through again.
     pub(crate) fn allow_upgrades(&self) {
         self.faults.refuses_upgrades.store(false, Ordering::SeqCst);
+    }
+
+    /// Cuts the next request that has these words in it, before anything of it reaches the server.
+    pub(crate) fn cut_request_at(&self, words: &str) {
+        *self.faults.cut_request_at.lock().unwrap() = Some(words.to_owned());
     }
 
     /// Cuts the next answer that has these words in it, in front of them.
@@ -151,6 +159,9 @@ async fn up(mut client: ReadHalf<'_>, mut server: WriteHalf<'_>, faults: &Faults
         if read.is_empty() {
             return server.shutdown().await;
         }
+        if cut_within(&faults.cut_request_at, read).is_some() {
+            return Err(Error::from(ErrorKind::ConnectionReset));
+        }
         server.write_all(read).await?;
     }
 }
@@ -164,7 +175,7 @@ async fn down(mut server: ReadHalf<'_>, mut client: WriteHalf<'_>, faults: &Faul
         if read.is_empty() {
             return client.shutdown().await;
         }
-        let cut_at = faults.cut_within(read);
+        let cut_at = cut_within(&faults.cut_at, read);
         client.write_all(&read[..cut_at.unwrap_or(length)]).await?;
         if cut_at.is_some() {
             return Err(Error::from(ErrorKind::ConnectionReset));
@@ -172,17 +183,15 @@ async fn down(mut server: ReadHalf<'_>, mut client: WriteHalf<'_>, faults: &Faul
     }
 }
 
-impl Faults {
-    /// Where to cut, once.
-    fn cut_within(&self, read: &[u8]) -> Option<usize> {
-        let mut wanted = self.cut_at.lock().unwrap();
-        let words = wanted.as_ref()?.as_bytes();
-        let at = read
-            .windows(words.len())
-            .position(|window| window == words)?;
-        *wanted = None;
-        Some(at)
-    }
+/// Where to cut, once.
+fn cut_within(wanted: &Mutex<Option<String>>, read: &[u8]) -> Option<usize> {
+    let mut wanted = wanted.lock().unwrap();
+    let words = wanted.as_ref()?.as_bytes();
+    let at = read
+        .windows(words.len())
+        .position(|window| window == words)?;
+    *wanted = None;
+    Some(at)
 }
 
 fn authority(url: &str) -> String {
