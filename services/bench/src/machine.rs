@@ -119,6 +119,13 @@ impl Watched {
         }
     }
 
+    /// What the servers have in use together, in bytes: what they share, as their program, counts once.
+    /// 0 where the system does not tell.
+    pub(crate) fn servers_bytes(&self) -> u64 {
+        let pss = self.servers.iter().filter_map(|p| p.pss_bytes().ok());
+        pss.sum()
+    }
+
     /// Looks at memory.
     pub(crate) fn memory(&self) -> MemoryLook {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();

@@ -38,6 +38,14 @@ impl Process {
             .map(|kib| kib * 1_024)
             .ok_or_else(|| io::Error::other("its memory can't be read"))
     }
+
+    /// The memory that it has in use, in bytes; of what several processes share, its part.
+    pub(crate) fn pss_bytes(self) -> io::Result<u64> {
+        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))?;
+        kib_of(&rollup, "Pss:")
+            .map(|kib| kib * 1_024)
+            .ok_or_else(|| io::Error::other("its memory can't be read"))
+    }
 }
 
 /// The clock ticks that the system counts CPU time in.
@@ -82,5 +90,6 @@ mod tests {
     fn we_take_time_and_memory_ourselves() {
         assert!(Process::own().cpu_time().is_ok());
         assert!(Process::own().rss_bytes().unwrap() > 100_000);
+        assert!(Process::own().pss_bytes().unwrap() > 100_000);
     }
 }

@@ -23,8 +23,8 @@ const MANY: u32 = 100_000;
 pub(crate) struct PairsReport {
     pub(crate) fans: u32,
     pub(crate) gateways: usize,
-    /// All that the gateways have in use, with their fans.
-    pub(crate) gateways_rss_bytes: u64,
+    /// All that the gateways have in use together, with their fans; what they share counts once.
+    pub(crate) gateways_bytes: u64,
     pub(crate) pairs: Vec<Pair>,
     /// CPU per frame of the gateways by that of the bare loop.
     pub(crate) cpu_ratio: Option<Spread>,
@@ -93,13 +93,13 @@ pub(crate) async fn measure(args: &PairsArgs) -> Result<PairsReport, BenchError>
         );
         pairs.push(Pair::new(gateway.report, bare_turn));
     }
-    let gateways_rss_bytes = stage.watched.memory().servers_rss_bytes;
+    let gateways_bytes = stage.watched.servers_bytes();
     bare.end().await;
     stage.end().await;
     Ok(PairsReport {
         fans: args.stage.crowd.count,
         gateways,
-        gateways_rss_bytes,
+        gateways_bytes,
         cpu_ratio: Spread::of(pairs.iter().filter_map(|pair| pair.cpu_ratio)),
         p99_above_ms: Spread::of(pairs.iter().filter_map(Pair::p99_above_ms)),
         p99_ratio: Spread::of(pairs.iter().filter_map(|pair| pair.p99_ratio)),
@@ -113,8 +113,8 @@ impl Found for PairsReport {
         let middle = |name: &str, of: fn(&Pair) -> Option<f64>, unit| {
             Figure::middle(name, self.pairs.iter().filter_map(of), unit)
         };
-        let rss_mib = (self.gateways_rss_bytes > 0).then(|| self.gateways_rss_bytes as f64 / MIB);
-        let memory = Figure::told("RSS of all gateways together", rss_mib, "MiB");
+        let mib = (self.gateways_bytes > 0).then(|| self.gateways_bytes as f64 / MIB);
+        let memory = Figure::told("memory of all gateways together", mib, "MiB");
         let by_bare = middle("p99, gateway by bare loop", |pair| pair.p99_ratio, "x");
         let above = middle("p99, gateway above bare loop", Pair::p99_above_ms, "ms");
         let mut figures = vec![
