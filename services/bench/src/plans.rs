@@ -34,6 +34,18 @@ pub(crate) fn gateways(args: &RunArgs, scenario: Scenario) -> (u32, u32) {
     }
 }
 
+/// What each gateway is told. Where there are several, and nothing is said of their shards, all of
+/// them together have one for each core, as the bare loops have.
+pub(crate) fn gateway_flags(told: &str, gateways: u32) -> Vec<String> {
+    let mut flags: Vec<String> = told.split_whitespace().map(str::to_owned).collect();
+    if gateways > 1 && !flags.iter().any(|flag| flag.starts_with("--shards")) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let each = (cores / gateways as usize).max(1);
+        flags.extend(["--shards".to_owned(), each.to_string()]);
+    }
+    flags
+}
+
 /// Measures it.
 pub(crate) async fn measure(
     args: &RunArgs,

@@ -147,11 +147,7 @@ async fn measure(args: &RunArgs, scenario: Scenario) -> Result<Measured, BenchEr
         return Ok(Measured::skipped(why));
     }
     let (gateways, fans) = plans::gateways(args, scenario);
-    let flags: Vec<String> = args
-        .gateway_flags
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let flags = plans::gateway_flags(&args.gateway_flags, gateways);
     let platform = Platform::start(&args.data, gateways, fans, &flags).await?;
     let measured = plans::measure(args, scenario, &platform).await;
     platform.end().await;
