@@ -272,6 +272,12 @@ export class Outbox {
     const seen = this.#rows.get(ids[0])?.seen;
     // Then only this device wrote.
     if (seen?.epoch === epoch && seen.seq === seq && this.#stale < STALE_MAX) return;
+    // All that is new is told, and ours is not in it: what was said on top of an older end can't come there.
+    const isAll = seen?.epoch === epoch && events.length === seq - seen.seq;
+    for (const id of isAll ? ids : []) {
+      const row = this.#rows.get(id);
+      if (row?.state === "waiting") this.#rows.put({ ...row, sent: false });
+    }
     const others = events.filter(({ id }) => !this.#rows.has(id));
     const wentBack = is_another || seen?.epoch !== epoch;
     const isComplete = !wentBack && others[0]?.seq === seen.seq + 1;
