@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sports", &["core"]),
     ("broker", &["core"]),
     ("server", &[]),
-    ("scoring", &["core", "sports", "broker", "server"]),
+    ("scoring", &["core", "sports", "broker", "server", "web"]),
     ("web", &[]),
     ("gateway", &["core", "broker", "server", "web"]),
     ("ops", &["core", "sports", "broker"]),

@@ -40,7 +40,7 @@ pub struct ScoringConfig {
 }
 
 impl ScoringConfig {
-    /// An instance with the usual bounds and nothing beside the API.
+    /// An instance with the usual bounds, and the pad beside the API.
     pub fn new(token_key: TokenKey) -> Self {
         Self {
             token_key,
@@ -48,7 +48,7 @@ impl ScoringConfig {
             cors_origins: Vec::new(),
             limits: ServeLimits::default(),
             bounds: Bounds::default(),
-            pages: Router::new(),
+            pages: grandstand_web::pad(),
         }
     }
 }

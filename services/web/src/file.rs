@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 pub(crate) const CSS: &str = "text/css; charset=utf-8";
 pub(crate) const JS: &str = "text/javascript; charset=utf-8";
+pub(crate) const SVG: &str = "image/svg+xml";
+pub(crate) const MANIFEST: &str = "application/manifest+json";
 
 /// Scripts, styles and images come from this origin alone and nothing is inline, so that text from
 /// a hostile scorer stays text. A page may connect to other gateways: it is sent on when one

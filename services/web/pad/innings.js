@@ -1,0 +1,248 @@
+// One innings of a scorecard, carried forward by a ball: the same figures as the server counts, in the same places.
+
+import { own, rows } from "/fan/state.js";
+
+const LETTERS = { wides: "wd", noballs: "nb", byes: "b", legbyes: "lb", penalty: "p" };
+/** Those that are no wicket, and those that the bowler is credited with. */
+const NO_WICKET = new Set(["retired hurt", "retired not out"]);
+const BOWLERS = new Set(["bowled", "caught", "caught and bowled", "lbw", "stumped", "hit wicket"]);
+
+/** Whether a ball counts in its over. */
+export function isLegal({ extras }) {
+  return !(extras?.wides > 0) && !(extras?.noballs > 0);
+}
+
+/** Every run of a ball. */
+export function totalOf({ runs, extras }) {
+  return Object.values(extras ?? {}).reduce((sum, more) => sum + more, runs);
+}
+
+/** How often the batters crossed on a ball, as far as its runs tell. */
+export function runsRun(rules, { runs, extras = {}, short_run }) {
+  const beyond = (kind, fixed) => Math.max(0, (extras[kind] ?? 0) - fixed);
+  return runs + (extras.byes ?? 0) + (extras.legbyes ?? 0) + beyond("wides", rules.wide_runs ?? 1) + beyond("noballs", rules.noball_runs ?? 1) + (short_run ? 1 : 0);
+}
+
+/** A ball as an over shows it: `.`, `4`, `1nb+4`, `W`. */
+export function ballText({ runs, extras, wickets }) {
+  const parts = runs > 0 ? [String(runs)] : [];
+  for (const [kind, letters] of Object.entries(LETTERS)) {
+    if (extras?.[kind] > 0) parts.push(`${extras[kind]}${letters}`);
+  }
+  if (wickets?.some(({ kind }) => !NO_WICKET.has(kind))) parts.push("W");
+  return parts.length === 0 ? "." : parts.join("+");
+}
+
+/** The open innings of a state that is ours to change. */
+export class OpenInnings {
+  #state;
+  #rules;
+  #innings;
+  #now;
+
+  /** Who bowled of the over that is open: known by whoever carried it here, else who bowls now. */
+  #bowlers;
+
+  constructor(state, bowlers) {
+    this.#bowlers = bowlers;
+    this.#state = state;
+    this.#rules = state.rules ?? {};
+    this.#now = state.now;
+    this.#innings = state.innings[state.now.innings];
+  }
+
+  /** Takes a ball. */
+  deliver(ball) {
+    const innings = this.#innings;
+    this.#beginOver(ball.over);
+    for (const player of [ball.batter, ball.non_striker]) this.bringBack(player);
+    const bowler = this.#bowler(ball.bowler);
+    const key = overKey(ball.over);
+    if (own(innings.per_over, key) === undefined) this.#bowlers.clear();
+    else if (this.#bowlers.size === 0 && this.#now.bowler !== undefined) this.#bowlers.add(this.#now.bowler);
+    this.#bowlers.add(ball.bowler);
+    const over = innings.per_over[key] ??= { runs: 0, wickets: 0, balls: "" };
+    const [batter] = this.#batter(ball.batter);
+    const [conceded, legal] = [concededOf(ball), isLegal(ball) ? 1 : 0];
+    over.runs += totalOf(ball);
+    over.balls = over.balls === "" ? ballText(ball) : `${over.balls} ${ballText(ball)}`;
+    bowler.runs += conceded;
+    bowler.wides += ball.extras?.wides ?? 0;
+    bowler.noballs += ball.extras?.noballs ?? 0;
+    bowler.balls += legal;
+    bowler.dots += legal === 1 && conceded === 0 ? 1 : 0;
+    batter.runs += ball.runs;
+    batter.balls += ball.extras?.wides > 0 ? 0 : 1;
+    batter.fours += ball.runs === 4 && ball.boundary !== undefined ? 1 : 0;
+    batter.sixes += ball.runs === 6 && ball.boundary !== undefined ? 1 : 0;
+    innings.runs += totalOf(ball);
+    innings.legal_balls += legal;
+    for (const kind of Object.keys(LETTERS)) {
+      if (ball.extras?.[kind] > 0) innings.extras[kind] = (innings.extras[kind] ?? 0) + ball.extras[kind];
+    }
+    this.#partnership(ball, legal);
+    this.#crease(ball);
+    for (const { player_out, kind, fielders } of ball.wickets ?? []) this.dismiss(player_out, kind, fielders, { over: ball.over, bowler });
+    this.#countOvers();
+    if (legalBalls(over.balls) === this.#ballsPerOver() && legal === 1 && this.#isMaiden(over.balls)) bowler.maidens += 1;
+  }
+
+  /** The over is said to be at its end. */
+  endOver(number, miscounted) {
+    const last = lastOver(this.#innings);
+    if (last === null || last.number !== number || this.#now.bowler === undefined) return;
+    const key = overKey(number);
+    const wasComplete = this.isOverComplete();
+    if (miscounted !== undefined) (this.#innings.miscounted ??= {})[key] = miscounted.balls;
+    const { balls } = this.#innings.per_over[key];
+    if (!wasComplete && this.#isMaiden(balls)) this.#bowler(this.#now.bowler).maidens += 1;
+    if (this.#ballsPerOver() !== 5 || number % 2 === 1) this.changeEnds();
+    delete this.#now.bowler;
+    this.#countOvers();
+  }
+
+  /** A batter comes to bat, at the end that is free. */
+  bringIn(player) {
+    const [, isNew] = this.#batter(player);
+    if (isNew) this.#occupy(player);
+  }
+
+  /** A batter who had retired bats again; who is new comes in. */
+  bringBack(player) {
+    const [row, isNew] = this.#batter(player);
+    if (isNew) this.#occupy(player);
+    else if (row.out?.kind.startsWith("retired")) {
+      delete row.out;
+      this.#occupy(player);
+    }
+  }
+
+  /** A batter goes; `place` is the over and the bowler's row, if it was on a ball. */
+  dismiss(player, kind, fielders = [], place = null) {
+    const innings = this.#innings;
+    const [row] = this.#batter(player);
+    for (const end of ["striker", "non_striker"]) if (this.#now[end] === player) delete this.#now[end];
+    if (row.out !== undefined && !NO_WICKET.has(row.out.kind)) return;
+    row.out = { kind };
+    const isBowlers = place !== null && BOWLERS.has(kind);
+    if (isBowlers) row.out.bowler = place.bowler.player;
+    if (fielders.length > 0) row.out.fielders = fielders.map((one) => one.player ?? one.name ?? "sub");
+    if (NO_WICKET.has(kind)) return;
+    if (isBowlers) place.bowler.wickets += 1;
+    innings.wickets += 1;
+    const number = place?.over ?? lastOver(innings)?.number ?? 0;
+    const over = own(innings.per_over, overKey(number));
+    if (over !== undefined) over.wickets += 1;
+    const balls = Math.min(legalBalls(over?.balls ?? ""), this.#ballsPerOver());
+    addRow(innings.fall_of_wickets, "f", { player, runs: innings.runs, over: `${number}.${balls}` });
+  }
+
+  /** The batters stand at each other's end. */
+  changeEnds() {
+    const { striker, non_striker } = this.#now;
+    for (const [end, player] of [["striker", non_striker], ["non_striker", striker]]) {
+      if (player === undefined) delete this.#now[end];
+      else this.#now[end] = player;
+    }
+  }
+
+  /** Whether the last over has all its balls, or was ended. */
+  isOverComplete() {
+    const last = lastOver(this.#innings);
+    return last !== null && (this.#now.bowler === undefined || legalBalls(last.balls) >= this.#ballsPerOver());
+  }
+
+  /** One bowler, nothing conceded, and long enough. */
+  #isMaiden(balls) {
+    const conceded = balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
+    return this.#bowlers.size <= 1 && !conceded && legalBalls(balls) >= Math.min(this.#ballsPerOver(), 5);
+  }
+
+  #ballsPerOver() {
+    return this.#rules.balls_per_over ?? 6;
+  }
+
+  /** Another over than the last one ends that one. */
+  #beginOver(number) {
+    const last = lastOver(this.#innings);
+    if (last !== null && last.number < number) this.endOver(last.number);
+  }
+
+  #crease(ball) {
+    const now = this.#now;
+    Object.assign(now, { striker: ball.batter, non_striker: ball.non_striker, bowler: ball.bowler });
+    if (runsRun(this.#rules, ball) % 2 === 1) this.changeEnds();
+    const isFree = now.free_hit || ball.free_hit;
+    delete now.free_hit;
+    if (this.#rules.overs !== undefined && (ball.extras?.noballs > 0 || (isFree && !isLegal(ball)))) now.free_hit = true;
+  }
+
+  #occupy(player) {
+    const now = this.#now;
+    if (now.striker === player || now.non_striker === player) return;
+    if (now.striker === undefined) now.striker = player;
+    else if (now.non_striker === undefined) now.non_striker = player;
+  }
+
+  #partnership(ball, legal) {
+    const { partnerships, batting } = this.#innings;
+    const pair = [ball.batter, ball.non_striker];
+    let last = rows(partnerships).at(-1)?.[1];
+    if (last === undefined || !pair.every((player) => last.batters.includes(player))) {
+      const came = rows(batting).map(([, row]) => row.player);
+      last = addRow(partnerships, "p", { batters: pair.sort((one, other) => came.indexOf(one) - came.indexOf(other)), runs: 0, balls: 0 });
+    }
+    last.runs += totalOf(ball);
+    last.balls += legal;
+  }
+
+  /** The row of a batter, and whether it is new. */
+  #batter(player) {
+    const found = rows(this.#innings.batting).find(([, row]) => row.player === player)?.[1];
+    if (found !== undefined) return [found, false];
+    return [addRow(this.#innings.batting, "b", { player, name: this.#name(player), runs: 0, balls: 0, fours: 0, sixes: 0 }), true];
+  }
+
+  #bowler(player) {
+    const found = rows(this.#innings.bowling).find(([, row]) => row.player === player)?.[1];
+    return found ?? addRow(this.#innings.bowling, "w", { player, name: this.#name(player), balls: 0, maidens: 0, runs: 0, wickets: 0, wides: 0, noballs: 0, dots: 0 });
+  }
+
+  #name(player) {
+    const { a, b } = this.#state.teams;
+    return own(a.players, player) ?? own(b.players, player) ?? player;
+  }
+
+  /** Overs as people say them: how many are complete, and the balls of the open one. */
+  #countOvers() {
+    const all = rows(this.#innings.per_over);
+    const [complete, last] = [this.isOverComplete(), lastOver(this.#innings)];
+    const balls = complete || last === null ? 0 : legalBalls(last.balls);
+    const overs = all.length - (complete ? 0 : 1);
+    this.#innings.overs = balls === 0 ? String(Math.max(0, overs)) : `${overs}.${balls}`;
+  }
+}
+
+/** The last over of an innings of which a ball was bowled: its number from 0, and its balls. */
+export function lastOver(innings) {
+  const found = rows(innings.per_over).at(-1);
+  return found === undefined ? null : { number: Number(found[0].slice(1)) - 1, balls: found[1].balls };
+}
+
+/** How many balls of an over's text count. */
+export function legalBalls(balls) {
+  return balls.split(" ").filter((ball) => ball !== "" && !/\d(wd|nb)/.test(ball)).length;
+}
+
+function concededOf({ runs, extras = {} }) {
+  return runs + (extras.wides ?? 0) + (extras.noballs ?? 0);
+}
+
+function overKey(number) {
+  return `o${String(number + 1).padStart(3, "0")}`;
+}
+
+function addRow(list, letter, row) {
+  list[`${letter}${String(Object.keys(list).length + 1).padStart(2, "0")}`] = row;
+  return row;
+}

@@ -1,0 +1,302 @@
+// Scoring ball by ball: how it stands, what is due, and the keys.
+
+import { ballsOf } from "/fan/over.js";
+import { oversText, scoreText, teamName } from "/fan/state.js";
+import { clean } from "/fan/text.js";
+import { h } from "/fan/view.js";
+import { deliveryOf, whatIs } from "/pad/ball.js";
+import { legalBalls, lastOver } from "/pad/innings.js";
+import { creaseOf, dueOf, isOverFull, nameOf, openInnings, rowOf } from "/pad/next.js";
+import { askBatter, batterOptions, bowlerOptions } from "/pad/people.js";
+import { askWicket } from "/pad/wicket.js";
+
+const KINDS = { wd: "Wide", nb: "No-ball", b: "Byes", lb: "Leg-byes" };
+const REASONS = { target: "The target is reached", all_out: "All out", overs: "All overs are bowled" };
+const OTHER_RUNS = [
+  { value: { runs: 5 }, label: "5" }, { value: { runs: 7 }, label: "7" },
+  { value: { runs: 4, isRun: true }, label: "4, all run" }, { value: { runs: 6, isRun: true }, label: "6, all run" },
+  { value: { runs: 1, isShort: true }, label: "1, one short" }, { value: { runs: 2, isShort: true }, label: "2, one short" },
+  { value: { runs: 8 }, label: "8" }, { value: { runs: 0, isShort: true }, label: "0, one short" },
+];
+
+/** The view of an open innings. */
+export class Keys {
+  #scoring;
+  #questions;
+  /** What is armed for the next number: `wd`, `nb`, `b`, `lb` or null, and with a no-ball byes or leg-byes. */
+  #kind = null;
+  #off = null;
+  /** What was due and is put aside until the next event. */
+  #aside = null;
+
+  constructor(scoring, questions) {
+    this.#scoring = scoring;
+    this.#questions = questions;
+  }
+
+  view() {
+    const { state, chosen } = this.#scoring;
+    const due = dueOf(state, chosen);
+    const isDue = due !== null && this.#aside !== this.#mark(due);
+    return [this.stand(), isDue ? this.#ask(state, chosen, due) : this.#pad(state)];
+  }
+
+  #mark(due) {
+    return `${due.word}${this.#scoring.entries().length}`;
+  }
+
+  /** How it stands. */
+  stand() {
+    const { state, chosen } = this.#scoring;
+    const innings = openInnings(state);
+    const crease = creaseOf(state, chosen);
+    const over = lastOver(innings);
+    const isThis = over !== null && over.number === crease.over;
+    const balls = over === null ? [] : ballsOf(over.balls);
+    const bowler = crease.bowler === undefined ? undefined : rowOf(innings.bowling, crease.bowler);
+    return h("section", { class: "stand", "aria-labelledby": "score" },
+      h("h1", { id: "score" }, h("bdi", { class: "team" }, teamName(state, innings.batting_team)), " ",
+        h("span", { class: "total", id: "total" }, scoreText(state, innings)), " ", h("span", { class: "overs", id: "overs" }, `(${innings.overs}${innings.overs_max === undefined ? "" : `/${innings.overs_max}`})`)),
+      this.#line(state, innings),
+      h("p", { class: "over" }, h("span", { class: "label" }, isThis || over === null ? `Over ${crease.over + 1}` : `Over ${over.number + 1} was`),
+        h("span", { class: "row", id: "over" }, balls.map((ball, index) => h("span", { key: `${over.number}.${index}`, class: ball.isWicket ? "chip wicket" : ball.isBoundary ? "chip boundary" : "chip" }, h("span", { "aria-hidden": "true" }, ball.text === "." ? "•" : ball.text), h("span", { class: "unseen" }, `${ball.words}, `))))),
+      h("div", { class: "people" },
+        this.#batter(state, crease.striker, true), this.#batter(state, crease.non_striker, false),
+        h("button", { type: "button", id: "bowler", class: "bowler", onclick: this.#tap(() => this.changeBowler()) },
+          h("span", { class: "label" }, "Bowling"), " ", h("bdi", {}, crease.bowler === undefined ? "nobody yet" : clean(nameOf(state, crease.bowler))), " ",
+          h("span", { class: "figures" }, bowler === undefined ? "" : `${oversText(state, bowler.balls)}-${bowler.maidens}-${bowler.runs}-${bowler.wickets}`))),
+    );
+  }
+
+  #line(state, innings) {
+    const { target } = innings;
+    const parts = [];
+    if (target !== undefined) {
+      const need = target.runs - innings.runs;
+      const all = typeof innings.overs_max === "number" ? innings.overs_max * (state.rules.balls_per_over ?? 6) : null;
+      const left = all === null ? "" : ` from ${Math.max(0, all - innings.legal_balls)}`;
+      parts.push(need > 0 ? `Need ${need}${left}` : `Target ${target.runs} reached`);
+    }
+    if (state.now.free_hit) parts.push("FREE HIT");
+    if (state.now.review) parts.push("Review pending");
+    if (state.status?.status !== "live") parts.push(clean(state.status.note ?? state.status.status.replace("_", " ")));
+    return h("p", { class: "line", id: "line" }, parts.join(" · "));
+  }
+
+  #batter(state, id, faces) {
+    const row = id === undefined ? undefined : rowOf(openInnings(state).batting, id);
+    return h("button", { type: "button", key: faces ? "striker" : "non_striker", id: faces ? "striker" : "non-striker", class: faces ? "facing" : null, onclick: this.#tap(() => this.#aboutBatter(id)) },
+      h("span", { class: "bat", "aria-hidden": "true" }, faces ? "▸" : ""), h("bdi", {}, id === undefined ? "nobody yet" : clean(nameOf(state, id))),
+      faces ? h("span", { class: "unseen" }, " faces") : null, " ", h("span", { class: "figures" }, row === undefined ? "" : `${row.runs} (${row.balls})`));
+  }
+
+  #tap(act) {
+    return this.#questions.tap(act);
+  }
+
+  #pad() {
+    const number = (runs) => h("button", { type: "button", key: runs, id: `k${runs}`, class: "run", onclick: this.#tap(() => this.#ball({ runs })) }, runs);
+    const kind = (word) => h("button", {
+      type: "button", key: word, id: `k${word}`, class: "kind", "aria-pressed": this.#kind === word || this.#off === word ? "true" : "false", "aria-label": KINDS[word],
+      onclick: this.#tap(() => this.#arm(word)),
+    }, { wd: "Wd", nb: "Nb", b: "B", lb: "Lb" }[word]);
+    const last = this.#scoring.last();
+    return h("section", { class: "keys", key: "keys", "aria-label": "Keys" },
+      h("p", { class: "armed", role: "status" }, this.#armedText()),
+      h("div", { class: "pad" },
+        number(0), number(1), number(2), number(3),
+        number(4), number(6), h("button", { type: "button", id: "kmore", class: "run", "aria-label": "Other runs", onclick: this.#tap(() => this.#otherRuns()) }, "5…"),
+        h("button", { type: "button", id: "kw", class: "wicket", "aria-label": "Wicket", onclick: this.#tap(() => this.#wicket()) }, "W"),
+        kind("wd"), kind("nb"), kind("b"), kind("lb"),
+        h("button", { type: "button", id: "kswap", class: "small", onclick: this.#tap(() => this.#swap()) }, "⇄ Swap ends"),
+        h("button", { type: "button", id: "kend", class: "small", onclick: this.#tap(() => this.#endOver()) }, "End over"),
+        h("button", { type: "button", id: "kundo", class: "small wide", disabled: last === null ? true : null, onclick: this.#tap(() => this.#scoring.undo(last)) }, "↶ Undo ", h("bdi", {}, last === null ? "" : whatIs(last))),
+      ),
+    );
+  }
+
+  #armedText() {
+    if (this.#kind === null) return "";
+    const off = this.#off === null ? "" : ` and ${KINDS[this.#off].toLowerCase()}`;
+    return { wd: "Wide: tap the runs run as well, or Wd again for none", nb: `No-ball${off}: tap the runs, or Nb again for none`, b: "Byes: tap how many", lb: "Leg-byes: tap how many" }[this.#kind];
+  }
+
+  #arm(word) {
+    if (this.#kind === "nb" && (word === "b" || word === "lb")) {
+      this.#off = this.#off === word ? null : word;
+      return;
+    }
+    if (this.#kind === word) {
+      if (word === "wd" || word === "nb") return this.#ball({ runs: 0 });
+      this.#kind = null;
+      return;
+    }
+    [this.#kind, this.#off] = [word, null];
+  }
+
+  async #ball(tapped) {
+    const [kind, off] = [this.#kind, this.#off];
+    [this.#kind, this.#off] = [null, null];
+    // A thumb may be faster than the storage.
+    await this.#scoring.settled;
+    const { state, chosen } = this.#scoring;
+    const crease = creaseOf(state, chosen);
+    const missing = crease.striker === undefined || crease.non_striker === undefined ? "batter" : crease.bowler === undefined ? "bowler" : null;
+    if (missing !== null) {
+      this.#aside = null;
+      return;
+    }
+    this.#aside = null;
+    const data = deliveryOf(state.rules, crease, { kind, off, ...tapped });
+    await this.#scoring.add({ type: "delivery", data });
+  }
+
+  async #otherRuns() {
+    const picked = await this.#questions.choose("Other runs", OTHER_RUNS);
+    if (picked !== null) await this.#ball(picked);
+  }
+
+  async #wicket() {
+    const { state, chosen } = this.#scoring;
+    const kind = this.#kind;
+    const fell = await askWicket(this.#questions, state, chosen, kind);
+    if (fell === null) return;
+    const { wickets, runs, faces } = fell;
+    const crease = creaseOf(state, chosen);
+    await this.#ball({ runs, wickets });
+    if (faces === null) return;
+    const out = wickets[0].player_out;
+    const stays = crease.striker === out ? crease.non_striker : crease.striker;
+    this.#scoring.choose(faces === "new" ? { striker: null, non_striker: stays } : { striker: stays, non_striker: null });
+  }
+
+  #swap() {
+    const { state, chosen } = this.#scoring;
+    const { striker, non_striker } = creaseOf(state, chosen);
+    this.#scoring.choose({ ...chosen, striker: non_striker ?? null, non_striker: striker ?? null });
+  }
+
+  /** The over ends before its balls are bowled: miscounted, or the bowler can't go on. */
+  async #endOver() {
+    const { state } = this.#scoring;
+    const over = lastOver(openInnings(state));
+    if (over === null || state.now.bowler === undefined) return;
+    const balls = legalBalls(over.balls);
+    const due = state.rules.balls_per_over ?? 6;
+    if (balls !== due) {
+      const sure = await this.#questions.choose(`End over ${over.number + 1} after ${balls} balls?`, [{ value: true, label: `End it: ${balls} of ${due} balls` }], { note: "It counts as a whole over." });
+      if (sure === null) return;
+    }
+    await this.#scoring.add({ type: "over_end", data: { over: over.number, ...(balls === due ? {} : { miscounted: { balls } }) } });
+  }
+
+  #lastBowlers() {
+    const overs = new Map();
+    let innings = 0;
+    for (const { type, data, isVoid } of this.#scoring.entries()) {
+      if (isVoid) continue;
+      if (type === "innings_start") innings += 1;
+      if (type === "delivery") overs.set(`${innings}.${data.over}`, { innings, bowler: data.bowler });
+    }
+    return [...overs.values()].filter((one) => one.innings === innings).map(({ bowler }) => bowler).slice(-2).reverse();
+  }
+
+  /** Another bowler, before the over or in it. */
+  async changeBowler() {
+    const { state, chosen } = this.#scoring;
+    const bowler = await this.#questions.choose("Who bowls?", bowlerOptions(state, this.#lastBowlers()));
+    if (bowler !== null) this.#scoring.choose({ ...chosen, bowler });
+  }
+
+  async #aboutBatter(id) {
+    const { state, chosen } = this.#scoring;
+    if (id === undefined) return this.#bringIn();
+    const what = await this.#questions.choose(nameOf(state, id), [
+      { value: "swap", label: "Swap ends" }, { value: "retired hurt", label: "Retires hurt" },
+      { value: "retired not out", label: "Retires, not out" }, { value: "retired out", label: "Retires, out" },
+      { value: "other", label: "It is another batter", note: "the wrong one was entered to bat" },
+      { value: "timed out", label: "Next batter timed out" },
+    ]);
+    if (what === "swap") this.#swap();
+    else if (what === "other") {
+      const end = creaseOf(state, chosen).striker === id ? "striker" : "non_striker";
+      const event = await askBatter(this.#questions, state, chosen, `Who bats in place of ${nameOf(state, id)}?`);
+      if (event !== null) this.#scoring.choose({ ...chosen, [end]: event.data.player });
+    } else if (what === "timed out") {
+      const event = await askBatter(this.#questions, state, chosen, "Who is timed out?");
+      if (event !== null) await this.#scoring.add({ type: "dismissal", data: { kind: "timed out", player_out: event.data.player } });
+    } else if (what !== null) {
+      await this.#scoring.add({ type: "batter_retired", data: { player: id, kind: what } });
+      this.#scoring.choose({ ...chosen, striker: undefined, non_striker: undefined });
+    }
+  }
+
+  async #bringIn() {
+    const { state, chosen } = this.#scoring;
+    const event = await askBatter(this.#questions, state, chosen);
+    if (event !== null) await this.#comesIn(event);
+  }
+
+  async #comesIn(event) {
+    const { state, chosen } = this.#scoring;
+    const { striker, non_striker } = creaseOf(state, chosen);
+    const player = event.data.player;
+    const isChosen = "striker" in chosen || "non_striker" in chosen;
+    await this.#scoring.add(event);
+    if (isChosen) this.#scoring.choose({ ...chosen, striker: striker ?? player, non_striker: striker === undefined ? non_striker : non_striker ?? player });
+  }
+
+  /** What is due, in place of the keys. */
+  #ask(state, chosen, due) {
+    const { title, note, options, aside } = this.#question(state, chosen, due);
+    const last = this.#scoring.last();
+    return h("section", { class: "sheet due", key: this.#mark(due), "aria-labelledby": "due" },
+      h("h2", { id: "due" }, title), note === null ? null : h("p", { class: "note" }, note),
+      h("div", { class: "options" }, options.map(({ label, note, tone, act }, index) => h("button", { type: "button", class: tone ?? null, key: index, onclick: this.#tap(act) }, h("bdi", {}, clean(label)), note ? h("small", {}, clean(note)) : null))),
+      h("div", { class: "ends" },
+        h("button", { type: "button", class: "back", onclick: this.#tap(() => { this.#aside = this.#mark(due); }) }, aside),
+        h("button", { type: "button", class: "back", id: "kundo", disabled: last === null ? true : null, onclick: this.#tap(() => this.#scoring.undo(last)) }, "↶ Undo ", h("bdi", {}, last === null ? "" : whatIs(last)))));
+  }
+
+  #question(state, chosen, due) {
+    switch (due.word) {
+      case "innings": return {
+        title: REASONS[due.reason], note: null, aside: "Not yet, play on",
+        options: [{ label: "End the innings", tone: "main", act: () => this.#endInnings(due.reason) }],
+      };
+      case "over": return {
+        title: `End of over ${due.over + 1}. Who bowls next?`, note: null, aside: "One more ball",
+        options: bowlerOptions(state, this.#lastBowlers()).map((option) => ({
+          ...option, act: () => this.#nextOver(option.value),
+        })),
+      };
+      case "bowler": return {
+        title: "Who bowls?", note: null, aside: "Later",
+        options: bowlerOptions(state, this.#lastBowlers()).map((option) => ({ ...option, act: () => this.#scoring.choose({ ...chosen, bowler: option.value }) })),
+      };
+      default: return {
+        title: "Who comes in?", note: null, aside: "Later",
+        options: batterOptions(state, chosen).map((option) => ({ ...option, act: () => this.#comesIn(option.value) })),
+      };
+    }
+  }
+
+  async #nextOver(bowler) {
+    const { state, chosen } = this.#scoring;
+    const { over, striker, non_striker } = creaseOf(state, chosen);
+    const isSwapped = "striker" in chosen;
+    await this.#scoring.add({ type: "over_end", data: { over } });
+    // What the scorer put right stays right at the other end.
+    const changes = this.#scoring.state.now.striker !== state.now.striker;
+    const ends = changes ? { striker: non_striker, non_striker: striker } : { striker, non_striker };
+    this.#scoring.choose({ ...(isSwapped ? ends : {}), bowler });
+  }
+
+  async #endInnings(reason) {
+    const { state } = this.#scoring;
+    const over = lastOver(openInnings(state));
+    const ends = [];
+    if (over !== null && isOverFull(state)) ends.push({ type: "over_end", data: { over: over.number } });
+    await this.#scoring.add(...ends, { type: "innings_end", data: { reason } });
+  }
+}

@@ -1,0 +1,65 @@
+// The match beside its balls: what may be entered, the link for a second phone, the board.
+
+import { clean } from "/fan/text.js";
+import { facts } from "/fan/card.js";
+import { h } from "/fan/view.js";
+import { actionsOf, askInnings, askToss } from "/pad/events.js";
+import { nextInnings, resultOf } from "/pad/next.js";
+import { qrOf } from "/pad/qr.js";
+import { reasonOf } from "/pad/service.js";
+
+/** What may be done with a match. */
+export function more(scoring, questions, leave) {
+  const { state } = scoring;
+  const tap = (act) => questions.tap(act);
+  return h("section", { class: "more-view", "aria-labelledby": "more" },
+    h("h1", { id: "more" }, h("bdi", {}, clean(state.strip.title))),
+    h("div", { class: "options" }, actionsOf(state).map(({ label, ask }) => h("button", { type: "button", key: label, onclick: tap(() => ask(questions, scoring)) }, label))),
+    h("h2", {}, "Others"),
+    h("div", { class: "options" },
+      h("button", { type: "button", id: "link", onclick: tap(() => showLink(questions, scoring)) }, "Link for another phone"),
+      h("a", { class: "button", href: `/board/${scoring.match}` }, "Board for the ground"),
+      h("button", { type: "button", onclick: tap(leave) }, "Another match")),
+    facts(state));
+}
+
+/** Between innings: what comes next. */
+export function between(scoring, questions) {
+  const { state } = scoring;
+  const tap = (act) => questions.tap(act);
+  const last = scoring.last();
+  const isBefore = state.innings === undefined;
+  const isDecided = state.result === undefined && !isBefore && (resultOf(state) !== null || nextInnings(state) === null);
+  const isNext = !isDecided && (!isBefore || state.toss !== undefined);
+  return h("section", { class: "sheet due", key: "between", "aria-labelledby": "between" },
+    h("h1", { id: "between" }, h("bdi", {}, clean(state.strip.line ?? state.strip.title))),
+    h("p", { class: "line", id: "line" }, h("bdi", {}, clean(state.strip.score ?? ""))),
+    h("div", { class: "options" },
+      isBefore ? h("button", { type: "button", key: "toss", class: state.toss === undefined ? "main" : null, onclick: tap(() => askToss(questions, scoring)) }, state.toss === undefined ? "Toss" : "Toss again") : null,
+      state.result !== undefined ? null : h("button", { type: "button", key: "start", class: isNext ? "main" : null, onclick: tap(() => askInnings(questions, scoring)) }, "Start an innings"),
+      isBefore ? null : actionsOf(state).filter(({ label }) => ["Result", "Player of the match", "Sign off", "Break, rain, play on"].includes(label)).map(({ label, ask }) => h("button", { type: "button", key: label, class: label === "Result" && isDecided ? "main" : null, onclick: tap(() => ask(questions, scoring)) }, label))),
+    last === null ? null : h("button", { type: "button", class: "back", id: "kundo", onclick: tap(() => scoring.undo(last)) }, `↶ Undo ${last.type.replaceAll("_", " ")}`));
+}
+
+async function showLink(questions, scoring) {
+  const answer = await scoring.service.access(scoring.match);
+  if (answer.status !== 201) {
+    await questions.tell("No link now", reasonOf(answer));
+    return;
+  }
+  const { link, pin } = answer.body;
+  const url = new URL(link, location.href).href;
+  await questions.tell("Link for another phone", "Who opens it needs the PIN. Tell it, do not send it along.", [
+    qrView(qrOf(url)),
+    h("p", { class: "pin", id: "pin-shown" }, pin),
+    h("p", { class: "url", id: "link-shown" }, url),
+    h("button", { type: "button", class: "back", onclick: () => navigator.clipboard?.writeText(url) }, "Copy the link"),
+  ]);
+}
+
+/** A symbol with its quiet zone of four modules; nothing for a link too long for one. */
+function qrView(rows) {
+  if (rows === null) return null;
+  const dark = rows.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + 4} ${y + 4}h1v1h-1z`] : [])));
+  return h("div", { class: "qr" }, h("svg", { viewBox: `0 0 ${rows.length + 8} ${rows.length + 8}`, "aria-hidden": "true", "shape-rendering": "crispEdges" }, h("path", { d: dark.join(""), fill: "#000" })));
+}

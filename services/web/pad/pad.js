@@ -1,0 +1,116 @@
+// The pad: which match is open, which part of it is shown, and when it is drawn.
+
+import { scorecard } from "/fan/card.js";
+import { currentInnings, inningsOf } from "/fan/state.js";
+import { clean } from "/fan/text.js";
+import { h, show } from "/fan/view.js";
+import { Questions } from "/pad/ask.js";
+import { Balls } from "/pad/balls.js";
+import * as device from "/pad/device.js";
+import { door, locked } from "/pad/door.js";
+import { Keys } from "/pad/keys.js";
+import { between, more } from "/pad/more.js";
+import { Scoring } from "/pad/scoring.js";
+import { sendingBar, sendingView } from "/pad/sending.js";
+import { reasonOf } from "/pad/service.js";
+
+const PARTS = [["score", "Score"], ["balls", "Balls"], ["card", "Card"], ["more", "Match"]];
+const main = document.getElementById("main");
+
+const questions = new Questions(draw);
+let scoring = null;
+let [keys, balls] = [null, null];
+let part = "score";
+let chosenInnings = null;
+let isDrawing = false;
+
+addEventListener("hashchange", () => open(device.takeFromAddress()));
+addEventListener("online", () => awake());
+addEventListener("offline", draw);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && awake());
+open(device.takeFromAddress());
+if ("serviceWorker" in navigator) {
+  // The policy of the page allows only scripts that were named to it.
+  const url = globalThis.trustedTypes?.createPolicy("pad", { createScriptURL: () => "/worker.js" }).createScriptURL("") ?? "/worker.js";
+  navigator.serviceWorker.register(url).catch(() => {});
+}
+
+/** Opens a match, or the door without one. */
+async function open(match) {
+  if (match === scoring?.match) return draw();
+  questions.leave();
+  scoring?.close();
+  [scoring, part, chosenInnings] = [null, "score", null];
+  if (match === null) return draw();
+  if (location.hash !== `#match=${match}`) history.replaceState(null, "", `#match=${match}`);
+  device.remember(match, {});
+  const opened = new Scoring(match, draw);
+  await opened.open();
+  [scoring, keys, balls] = [opened, new Keys(opened, questions), new Balls(opened, questions)];
+  draw();
+}
+
+function leave() {
+  history.replaceState(null, "", location.pathname);
+  open(null);
+}
+
+function awake() {
+  scoring?.queue.kick();
+  scoring?.look();
+  draw();
+}
+
+function go(to) {
+  questions.leave();
+  part = to;
+  scrollTo(0, 0);
+  draw();
+}
+
+/** Shows what there is, soon: what comes together is shown once. */
+function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  queueMicrotask(() => {
+    isDrawing = false;
+    drawNow();
+  });
+}
+
+function drawNow() {
+  document.title = scoring?.state?.strip === undefined ? "Grandstand pad" : `${clean(scoring.state.strip.title)} · pad`;
+  main.ariaBusy = String(questions.isBusy);
+  document.body.dataset.part = scoring === null ? "door" : part;
+  if (scoring === null) return show(main, questions.isOpen ? questions.view() : door(questions, open));
+  if (scoring.isLocked) return show(main, questions.isOpen ? questions.view() : locked(questions, scoring, leave));
+  show(main, sendingBar(scoring, () => go(part === "sending" ? "score" : "sending")), h("div", { class: "part", key: "part" }, partView()), nav());
+}
+
+function nav() {
+  return h("nav", { class: "parts", key: "nav", "aria-label": "Parts" }, PARTS.map(([word, label]) => h("button", { type: "button", key: word, id: `go-${word}`, "aria-current": part === word ? "page" : null, onclick: () => go(word) }, label)));
+}
+
+function partView() {
+  const { state } = scoring;
+  if (part === "sending" && state !== null) return questions.isOpen ? questions.view() : sendingView(scoring, questions);
+  if (state === null) return h("section", { class: "sheet", key: "empty" }, h("h1", {}, "Getting the score…"), scoring.problem === null ? null : h("p", { class: "note" }, reasonOf(scoring.problem)), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
+  if (state.sport !== "cricket") return h("section", { class: "sheet", key: "other" }, h("h1", {}, "This pad scores cricket"), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
+  // The score stays in sight, unless there is much to choose from.
+  if (questions.isOpen) return part === "score" && state.now !== undefined && questions.isShort ? [keys.stand(), questions.view()] : questions.view();
+  switch (part) {
+    case "balls": return balls.view();
+    case "card": return cardView(state);
+    case "more": return more(scoring, questions, leave);
+    default: return state.now === undefined ? between(scoring, questions) : keys.view();
+  }
+}
+
+function cardView(state) {
+  const chosen = inningsOf(state).find(({ key }) => key === chosenInnings) ?? currentInnings(state);
+  if (chosen === null) return h("section", { class: "sheet", key: "none" }, h("h1", {}, "Nobody has batted yet"));
+  return h("div", { class: "card-view", key: "card" }, h("h1", { class: "unseen" }, "Scorecard"), scorecard(state, chosen, (key) => {
+    chosenInnings = key;
+    draw();
+  }));
+}

@@ -1,0 +1,118 @@
+// The pad's pure modules: what a tap becomes, what is shown ahead of the server, what is proposed next.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import "./served.mjs";
+
+const { ahead } = await import("/pad/ahead.js");
+const { deliveryOf, playersOf } = await import("/pad/ball.js");
+const { Book } = await import("/pad/book.js");
+const { creaseOf, dueOf, nextInnings, resultOf } = await import("/pad/next.js");
+
+const rules = { balls_per_over: 6, wide_runs: 1, noball_runs: 1, wickets_max: 10, overs: 20, innings_per_side: 1 };
+const crease = { over: 3, striker: "ann", non_striker: "bea", bowler: "cat" };
+const players = (...ids) => Object.fromEntries(ids.map((id) => [id, id]));
+
+/** A match that has begun, with these events. */
+function played(...events) {
+  const begun = {
+    sport: "cricket", strip: { title: "Reds v Blues", status: "live" }, rules: { ...rules }, status: { status: "scheduled" },
+    teams: { a: { name: "Reds", players: players("ann", "bea", "dot") }, b: { name: "Blues", players: players("cat", "eve", "joy") } },
+  };
+  return ahead(begun, [{ type: "innings_start", data: { batting: "a" } }, { type: "batter_in", data: { player: "ann" } }, { type: "batter_in", data: { player: "bea" } }, ...events]);
+}
+
+/** A ball by the one who is expected to bowl it. */
+const ball = (more = {}, bowler = "cat") => ({ type: "delivery", data: { over: 0, batter: "ann", non_striker: "bea", bowler, runs: 0, ...more } });
+
+test("each key is the ball that it says", () => {
+  const data = (tapped) => {
+    const { over, batter, non_striker, bowler, ...rest } = deliveryOf(rules, crease, tapped);
+    assert.deepEqual([over, batter, non_striker, bowler], [3, "ann", "bea", "cat"]);
+    return rest;
+  };
+  assert.deepEqual(data({ runs: 0 }), { runs: 0 });
+  assert.deepEqual(data({ runs: 4 }), { runs: 4, boundary: 4 });
+  assert.deepEqual(data({ runs: 4, isRun: true }), { runs: 4 });
+  assert.deepEqual(data({ runs: 5 }), { runs: 5 });
+  assert.deepEqual(data({ runs: 0, kind: "wd" }), { runs: 0, extras: { wides: 1 } });
+  assert.deepEqual(data({ runs: 4, kind: "wd" }), { runs: 0, extras: { wides: 5 }, boundary: 4 });
+  assert.deepEqual(data({ runs: 6, kind: "nb" }), { runs: 6, extras: { noballs: 1 }, boundary: 6 });
+  assert.deepEqual(data({ runs: 2, kind: "nb", off: "b" }), { runs: 0, extras: { noballs: 1, byes: 2 } });
+  assert.deepEqual(data({ runs: 1, kind: "nb", off: "lb" }), { runs: 0, extras: { noballs: 1, legbyes: 1 } });
+  assert.deepEqual(data({ runs: 3, kind: "b" }), { runs: 0, extras: { byes: 3 } });
+  assert.deepEqual(data({ runs: 0, kind: "lb" }), { runs: 0 });
+  assert.deepEqual(data({ runs: 1, isShort: true }), { runs: 1, short_run: true });
+  assert.deepEqual(deliveryOf({ ...rules, noball_runs: 2 }, crease, { runs: 0, kind: "nb" }).extras, { noballs: 2 });
+});
+
+test("names that are pasted become players, each with an id of his own", () => {
+  assert.deepEqual(playersOf("1. Ann Archer\n\n  2) Żubr\nAnn Archer\n李\n", ["ann-archer"]), [
+    { id: "ann-archer-2", name: "Ann Archer" }, { id: "zubr", name: "Żubr" }, { id: "ann-archer-3", name: "Ann Archer" }, { id: "player", name: "李" },
+  ]);
+});
+
+test("after a ball the strike, the figures and the over are as they should be", () => {
+  const state = played(ball({ runs: 1 }), ball({ batter: "bea", non_striker: "ann", extras: { wides: 2 } }), ball({ runs: 4, boundary: 4 }));
+  assert.deepEqual(creaseOf(state), { striker: "ann", non_striker: "bea", bowler: "cat", over: 0 });
+  const { runs, overs, extras, per_over, batting, bowling } = state.innings.i1;
+  assert.deepEqual([runs, overs, extras, per_over.o001], [7, "0.2", { wides: 2 }, { runs: 7, wickets: 0, balls: "1 2wd 4" }]);
+  assert.deepEqual([batting.b01.runs, batting.b01.balls, batting.b01.fours, batting.b02.balls], [5, 2, 1, 0]);
+  assert.deepEqual([bowling.w01.balls, bowling.w01.runs, bowling.w01.wides, bowling.w01.dots], [2, 7, 2, 0]);
+});
+
+test("what is due is asked in the order in which it is needed", () => {
+  const six = Array.from({ length: 6 }, () => ball());
+  assert.deepEqual(dueOf(played()), { word: "bowler" });
+  assert.equal(dueOf(played(), { bowler: "cat" }), null);
+  assert.equal(dueOf(played(ball())), null);
+  assert.deepEqual(dueOf(played(ball({ wickets: [{ kind: "bowled", player_out: "ann" }] }))), { word: "batter" });
+  assert.deepEqual(dueOf(played(...six)), { word: "over", over: 0 });
+  const ended = played(...six, { type: "over_end", data: { over: 0 } });
+  assert.deepEqual([dueOf(ended), creaseOf(ended).over, creaseOf(ended).striker], [{ word: "bowler" }, 1, "bea"]);
+  assert.deepEqual(dueOf(played(...six, { type: "overs_revised", data: { overs: 1 } })), { word: "innings", reason: "overs" });
+  assert.deepEqual(dueOf(played({ type: "target_revised", data: { runs: 3 } }, ball({ runs: 3 }))), { word: "innings", reason: "target" });
+});
+
+test("a maiden is one only if nothing was conceded by one bowler", () => {
+  const over = (...bowlers) => played(...bowlers.map((bowler) => ball({}, bowler)));
+  assert.equal(over("cat", "cat", "cat", "cat", "cat", "cat").innings.i1.bowling.w01.maidens, 1);
+  assert.equal(over("cat", "cat", "cat", "eve", "eve", "eve").innings.i1.bowling.w02.maidens, 0);
+  const byes = [...Array(5).fill(ball()), ball({ extras: { byes: 4 } })];
+  assert.equal(played(...byes).innings.i1.bowling.w01.maidens, 1);
+});
+
+test("the next innings has its target, and the score its result", () => {
+  const first = [ball({ runs: 6, boundary: 6 }), { type: "innings_end", data: { reason: "overs" } }];
+  assert.deepEqual(nextInnings(played(...first)), { batting: "b", target: { runs: 7 } });
+  const chase = (...balls) => played(...first, { type: "innings_start", data: { batting: "b", target: { runs: 7 } } }, ...balls.map((runs) => ({ type: "delivery", data: { over: 0, batter: "cat", non_striker: "eve", bowler: "ann", runs } })));
+  const over = (state, reason) => ahead(state, [{ type: "innings_end", data: { reason } }]);
+  assert.equal(resultOf(chase(3)), null);
+  assert.deepEqual(resultOf(over(chase(3), "overs")), { winner: "a", by: { runs: 3 } });
+  assert.deepEqual(resultOf(over(chase(6), "overs")), { result: "tie" });
+  assert.deepEqual(resultOf(over(chase(6, 1), "target")), { winner: "b", by: { wickets: 10 } });
+});
+
+/** A log whose events change nothing but a list of what was scored. */
+function logged(...events) {
+  const book = new Book();
+  book.take("e.1", events.map((event, index) => ({ seq: index + 1, ...event, patch: event.patch ?? {} })));
+  return book;
+}
+
+test("corrections stand where the event stands that they are about", () => {
+  const book = logged({ id: "a", type: "x", data: 1 }, { id: "b", type: "x", data: 2 }, { id: "a1", op: "insert", ref: "a", type: "x", data: 3 }, { id: "v", op: "void", ref: "b" });
+  const shown = (...pending) => book.entries(pending).map(({ id, data, isVoid }) => `${id}${data}${isVoid ? "-" : ""}`).join(" ");
+  assert.equal(shown(), "a1 a13 b2-");
+  assert.equal(shown({ id: "r", op: "restore", ref: "b" }, { id: "m", op: "amend", ref: "a", type: "x", data: 9 }), "a9 a13 b2");
+  assert.equal(shown({ id: "a2", op: "insert", ref: "a", type: "x", data: 4 }, { id: "c", type: "x", data: 5 }), "a1 a13 a24 b2- c5");
+});
+
+test("a log of another epoch begins anew, and a hole is told", () => {
+  const book = logged({ id: "a", type: "x" });
+  assert.equal(book.take("e.1", [{ seq: 3, id: "c", type: "x", patch: {} }]), false);
+  assert.equal(book.take("f.1", [{ seq: 1, id: "a", type: "x", patch: { n: 1 } }]), true);
+  assert.deepEqual([book.epoch, book.seq, book.state], ["f.1", 1, { n: 1 }]);
+  assert.equal(book.proves(1, "0000000000000000"), false);
+});
