@@ -9,6 +9,7 @@ pub(crate) mod dev;
 pub(crate) mod devtools;
 pub(crate) mod fan;
 pub(crate) mod listener;
+pub(crate) mod looks;
 pub(crate) mod matches;
 pub(crate) mod node;
 pub(crate) mod poller;

@@ -1,0 +1,24 @@
+//! The scorer's pad in a real browser, on the real platform: what is tapped is in the log, once,
+//! whatever the network does. Skipped with a line on stderr where there is no Chromium.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[path = "pad/ahead.rs"]
+mod ahead;
+#[path = "pad/corrections.rs"]
+mod corrections;
+#[path = "pad/entering.rs"]
+mod entering;
+#[path = "pad/for_everybody.rs"]
+mod for_everybody;
+#[path = "pad/ground.rs"]
+mod ground;
+mod harness;
+#[path = "pad/network.rs"]
+mod network;
+#[allow(dead_code, reason = "this target uses a part of it")]
+#[path = "sdk/proxy.rs"]
+mod proxy;
+#[path = "pad/taps.rs"]
+mod taps;
+#[path = "pad/two_phones.rs"]
+mod two_phones;

@@ -1,0 +1,134 @@
+//! Bad networks and worse: cuts, a server that dies, a tab that is closed. Nothing is lost, nothing doubled.
+
+use serde_json::{Value, json};
+
+use crate::ground::{Ground, MATCH};
+
+#[tokio::test]
+async fn balls_without_a_network_are_kept_shown_and_sent_in_order() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone.until_sent().await;
+    phone.browser.offline(true).await;
+    phone.tap_all(&["#k4", "#k0", "#kwd", "#kwd"]).await;
+    phone.until("#total", "6/0").await;
+    phone.until("#sending", "Offline").await;
+    phone.tap("#sending").await;
+    phone
+        .until(".log", "3 entries are kept on this phone")
+        .await;
+    phone.browser.offline(false).await;
+    phone.until_sent().await;
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("1 4 . 1wd"))
+        .await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_tab_that_is_closed_and_opened_without_a_network_has_everything() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone.until_sent().await;
+    phone.cut();
+    phone.tap_all(&["#k4", "#k2"]).await;
+    phone.until("#total", "7/0").await;
+    let url = phone.proxy.url();
+    phone.browser.goto("about:blank").await;
+    phone.browser.goto(&format!("{url}/#match={MATCH}")).await;
+    phone.until("#total", "7/0").await;
+    phone.until("#sending", "2 ").await;
+    phone.tap("#k1").await;
+    phone.until("#total", "8/0").await;
+    phone.join().await;
+    phone.until_sent().await;
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("1 4 2 1"))
+        .await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_scoring_service_that_dies_again_and_again_loses_and_doubles_nothing() {
+    let mut ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat"]).await;
+    for round in 0..3 {
+        phone.tap_all(&["#k2", "#k4"]).await;
+        let last = ground.cluster.scorings.len() - 1;
+        ground.cluster.scorings[last].kill().await;
+        phone.tap_all(&["#k0", "#k6"]).await;
+        if round == 1 {
+            phone.browser.reload().await;
+            phone.until("#over", "6").await;
+        }
+        ground.cluster.add_scoring(&[]).await;
+        let url = ground.cluster.scorings[last + 1].url();
+        ground.scorer = ground.cluster.scorer(last + 1).await;
+        phone.join_at(&url).await;
+        phone.tap_all(&["#k2", "#k2"]).await;
+        let bowler = if round == 1 { "Cat" } else { "Eve" };
+        phone.tap_text(bowler).await;
+    }
+    phone.until_sent().await;
+
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("2 4 . 6 2 2"))
+        .await;
+    let state = ground.scorer.state(MATCH).await["state"].clone();
+    let runs = state["innings"]["i1"]["runs"].clone();
+    assert_eq!(phone.text("#total").await, format!("{runs}/0"));
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_match_that_is_brought_back_after_a_loss_gets_what_the_phone_still_has() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone.until_sent().await;
+    let file = ground.cluster.data_dir().join("small.ndjson");
+    let file = file.display().to_string();
+    ground
+        .cluster
+        .ops_well(&["replay", MATCH, "--to-file", &file])
+        .await;
+    // These are stored, and then lost with the match.
+    phone.tap_all(&["#k4", "#k6"]).await;
+    phone.until_sent().await;
+    ground.cluster.ops_well(&["purge", MATCH, "--yes"]).await;
+    ground.cluster.ops_well(&["import", &file]).await;
+
+    phone.tap("#k2").await;
+    phone.until_sent().await;
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("1 4 6 2"))
+        .await;
+    let log = ground.log(MATCH).await;
+    let mut ids: Vec<&Value> = log["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["id"])
+        .collect();
+    let all = ids.len();
+    ids.sort_by_key(|id| id.to_string());
+    ids.dedup();
+    assert_eq!(ids.len(), all);
+    phone.until("#total", "13/0").await;
+    phone.assert_no_errors().await;
+}
