@@ -63,8 +63,13 @@ fn creations(contract: &Contract) -> Vec<Attempt> {
 }
 
 fn cricket_events(contract: &Contract) -> Vec<Attempt> {
+    // The schema knows no match's rules: by those of this one nobody bats alone.
+    let has_pair =
+        |event: &Value| event["type"] != "delivery" || event["data"].get("non_striker").is_some();
     let whole = |event: &Value| {
-        contract.holds("posted-events.json", event) && contract.holds("cricket-event.json", event)
+        contract.holds("posted-events.json", event)
+            && contract.holds("cricket-event.json", event)
+            && has_pair(event)
     };
     let facts = samples::facts().into_iter();
     let facts = facts.map(|(kind, data)| json!({"id": "e", "type": kind, "data": data}));
