@@ -1,10 +1,12 @@
 //! What can be said of the documents without a platform.
 
 use std::collections::BTreeSet;
+use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::contract::{Contract, documents, read, schemas, vectors};
+use crate::samples;
 
 #[test]
 fn every_golden_vector_is_what_the_schemas_say() {
@@ -24,6 +26,45 @@ fn every_golden_vector_is_what_the_schemas_say() {
         for event in vectors(record)["json"]["events"].as_array().unwrap() {
             contract.check("event.json", event);
         }
+    }
+}
+
+#[test]
+fn every_event_of_cricket_is_among_the_vectors_in_both_codecs() {
+    let schema = &documents()["cricket-event.json"];
+    let types = schema["allOf"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|rule| {
+            let kind = &rule["if"]["properties"]["type"]["const"];
+            kind.as_str().filter(|kind| *kind != "created")
+        });
+    let types: BTreeSet<&str> = types.collect();
+    let facts = samples::facts();
+    let sampled: BTreeSet<&str> = facts.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(sampled, types);
+
+    let events = facts.into_iter().map(|(kind, data)| {
+        let event = json!({"id": format!("{kind}-1"), "type": kind, "data": data});
+        let bytes = rmp_serde::to_vec_named(&event).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Value>(&bytes).unwrap(), event);
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({"json": event, "messagepack": hex})
+    });
+    let events: Value = events.collect();
+    let path = schemas().join("vectors/cricket-events.json");
+    if std::env::var_os("GRANDSTAND_UPDATE").is_some() {
+        fs::write(&path, format!("{events:#}\n")).unwrap();
+    }
+    assert!(
+        read(&path) == events,
+        "GRANDSTAND_UPDATE=1 cargo test -p grandstand --test schemas writes it anew"
+    );
+    let contract = Contract::published();
+    for vector in events.as_array().unwrap() {
+        contract.check("posted-events.json", &vector["json"]);
+        contract.check("cricket-event.json", &vector["json"]);
     }
 }
 

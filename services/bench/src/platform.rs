@@ -73,7 +73,9 @@ impl Platform {
         let fans_max = connections_max(fans_each).to_string();
         let nats_url = nats.url();
         let place = ["--nats-url", &nats_url, "--keys", &keys_text];
-        let scoring = RoleProcess::start("scoring", &place, folder.path()).await?;
+        // One token posts for all: as much as it can is what is measured.
+        let unbounded = [&place[..], &["--token-requests-max", "0"]].concat();
+        let scoring = RoleProcess::start("scoring", &unbounded, folder.path()).await?;
         let flags: Vec<&str> = gateway_flags.iter().map(String::as_str).collect();
         let args = [&place[..], &["--connections-max", &fans_max], &flags].concat();
         let mut started = Vec::new();

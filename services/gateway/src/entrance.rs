@@ -11,8 +11,8 @@ use grandstand_core::ids::MatchId;
 use grandstand_core::message::Wish;
 use grandstand_server::address::network;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::serve::{RequestCost, RequestCounts, process_cpu};
-use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -145,28 +145,22 @@ impl Entrance {
     }
 
     fn problem(&self, refusal: Refusal, sought: Sought<'_>) -> Problem {
-        let (status, word, title, detail) = match refusal {
+        let (kind, detail) = match refusal {
             Refusal::OverCapacity => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "over-capacity",
-                "There is no room for another connection",
+                ProblemKind::OverCapacity,
                 "Poll poll_url after poll_after_ms, and connect again after Retry-After.",
             ),
             Refusal::TooManyOfUser => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-connections",
-                "You have as many connections as one user may have",
-                "Close one, or poll poll_url after poll_after_ms.",
+                ProblemKind::TooManyConnections,
+                "You have as many connections as one user may have: close one, or poll poll_url after poll_after_ms.",
             ),
             Refusal::TooManyOfAddress => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-connections",
-                "There are as many connections from your address as there may be",
-                "Sign in, or poll poll_url after poll_after_ms.",
+                ProblemKind::TooManyConnections,
+                "There are as many connections from your address as there may be: sign in, or poll poll_url after poll_after_ms.",
             ),
         };
         let after_ms = self.send_away();
-        Problem::new(status, word, title)
+        Problem::new(kind)
             .detail(detail)
             .member("poll_url", sought.poll_url())
             .member("poll_after_ms", after_ms)

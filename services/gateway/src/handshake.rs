@@ -14,6 +14,7 @@ use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
 use grandstand_core::session::SessionId;
 use grandstand_server::bearer::BEARER_SUBPROTOCOL;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
@@ -119,7 +120,7 @@ fn websocket_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     match headers.get(SEC_WEBSOCKET_KEY) {
         Some(key) if asks && says("sec-websocket-version", "13") => Ok(key.clone()),
         _ => Err(
-            Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This door is a WebSocket")
+            Problem::new(ProblemKind::UpgradeRequired)
                 .detail("Connect with a WebSocket client (version 13), or read /v1/matches/{match}/state over HTTP."),
         ),
     }
@@ -155,11 +156,7 @@ fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Pro
                 ),
                 false => format!("Offer {SUBPROTOCOL_JSON} or {SUBPROTOCOL_MESSAGEPACK}."),
             };
-            let problem = Problem::new(
-                StatusCode::BAD_REQUEST,
-                "unknown-subprotocol",
-                "No subprotocol in common",
-            );
+            let problem = Problem::new(ProblemKind::UnknownSubprotocol);
             Err(problem.detail(detail))
         }
     }

@@ -45,16 +45,18 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
 use grandstand_broker::{Broker, ReadError};
 use grandstand_server::address::{TrustedProxies, behind};
 use grandstand_server::compress::compressed;
 use grandstand_server::cors::{self, Origin};
+use grandstand_server::doors::Doors;
 use grandstand_server::limits::with_problem_fallbacks;
 use grandstand_server::listen::Listener;
+use grandstand_server::openapi;
 use grandstand_server::readiness::Check;
 use grandstand_server::serve::{ServeLimits, serve_counted};
 use grandstand_server::token::Verifier;
+use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -273,10 +275,25 @@ impl Gateway {
 
 /// Every door.
 fn router(edge: Arc<Edge>, origins: Vec<Origin>) -> Router {
-    let doors = Router::new()
-        .route("/v1/ws", get(handshake::websocket))
-        .merge(doors::routes())
-        .with_state(edge);
-    let all = with_problem_fallbacks(doors.merge(grandstand_web::fan_page()));
-    compressed(all).layer(cors::layer(origins))
+    let (doors, document) = described();
+    let all = doors
+        .with_state(edge)
+        .merge(openapi::routes(&document))
+        .merge(grandstand_web::docs())
+        .merge(grandstand_web::fan_page());
+    compressed(with_problem_fallbacks(all)).layer(cors::layer(origins))
+}
+
+/// The doors as a router and as a document.
+fn described() -> (Router<Arc<Edge>>, Value) {
+    let websocket = doors::operations::websocket();
+    let doors = Doors::default().get("/v1/ws", handshake::websocket, websocket);
+    let (router, paths) = doors::add_to(doors).into_parts();
+    let document = openapi::document(doors::operations::ABOUT, paths, doors::operations::SCHEMAS);
+    (router, document)
+}
+
+/// The OpenAPI document of the fans' doors.
+pub fn openapi_document() -> Value {
+    described().1
 }

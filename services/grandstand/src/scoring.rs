@@ -24,6 +24,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
         connections: args.edge.connections_max,
         polls: 0,
     })?;
+    let quota = args.quota();
     let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let process = Process::start(args.edge.admin_listen)?;
     let broker = Broker::connect(ConnectOptions::new(
@@ -39,6 +40,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
             connections_max: args.edge.connections_max,
             ..ServeLimits::default()
         },
+        quota,
         bounds: Bounds {
             matches_max: args.matches_max,
             ..Bounds::default()

@@ -17,6 +17,7 @@ use grandstand_server::bearer::bearer_of;
 use grandstand_server::grant::Role;
 use grandstand_server::keys::TokenKey;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::token::{TokenRequest, mint};
 use http::header::CACHE_CONTROL;
 use http::{Extensions, HeaderValue, StatusCode};
@@ -275,35 +276,20 @@ fn none_left(members: &Map<String, Value>) -> Result<(), Problem> {
 
 fn wrong_pin() -> Problem {
     counted(
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong-pin",
-            "Key and PIN do not open this match",
-        )
-        .detail("look at the PIN again, or ask for another link"),
+        Problem::new(ProblemKind::WrongPin)
+            .detail("look at the PIN again, or ask for another link"),
     )
 }
 
 fn access_expired() -> Problem {
-    counted(
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "access-expired",
-            "The link has ended",
-        )
-        .detail("ask for another link"),
-    )
+    counted(Problem::new(ProblemKind::AccessExpired).detail("ask for another link"))
 }
 
 fn too_many_attempts(wait_s: u64) -> Problem {
     counted(
-        Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            "Too many wrong attempts",
-        )
-        .detail(format!("try again in {wait_s} s"))
-        .retry_after_s(wait_s),
+        Problem::new(ProblemKind::TooManyAttempts)
+            .detail(format!("try again in {wait_s} s"))
+            .retry_after_s(wait_s),
     )
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use grandstand_server::address::parse_network;
 use grandstand_server::args::EdgeArgs;
+use grandstand_server::quota::Quota;
 use ipnet::IpNet;
 
 /// How `grandstand scoring` is run.
@@ -29,6 +30,14 @@ pub struct ScoringArgs {
         default_value_t = crate::Bounds::default().matches_max
     )]
     pub matches_max: usize,
+    /// Requests of one token in 10 s; more are answered 429; 0: no limit
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "GRANDSTAND_TOKEN_REQUESTS_MAX",
+        default_value_t = Quota::default().requests_max
+    )]
+    pub token_requests_max: u32,
     /// Networks of proxies whose X-Forwarded-For names the client, such as 10.0.0.0/8, separated by
     /// commas. Without it wrong PINs of all who come by a proxy count as those of one address
     #[arg(
@@ -39,6 +48,16 @@ pub struct ScoringArgs {
         value_parser = parse_network
     )]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+impl ScoringArgs {
+    /// What a token has; none: no limit.
+    pub fn quota(&self) -> Option<Quota> {
+        (self.token_requests_max > 0).then_some(Quota {
+            requests_max: self.token_requests_max,
+            ..Quota::default()
+        })
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use grandstand_core::headers::Visibility;
 use grandstand_core::ids::{Cursor, Epoch, MatchId};
 use grandstand_core::record::Record;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::query::{Parameters, QueryError, fault};
 use http::{StatusCode, Uri};
 use serde::Serialize;
@@ -160,13 +161,9 @@ impl Asked {
 
 fn other_epoch(epoch: Epoch, seq: u64) -> Problem {
     counted(
-        Problem::new(
-            StatusCode::CONFLICT,
-            "other-epoch",
-            "Your cursor counts in another epoch",
-        )
-        .detail("the match was brought back or rolled back: read it from the first event")
-        .member("epoch", epoch.to_string())
-        .member("seq", seq),
+        Problem::new(ProblemKind::OtherEpoch)
+            .detail("the match was brought back or rolled back: read it from the first event")
+            .member("epoch", epoch.to_string())
+            .member("seq", seq),
     )
 }

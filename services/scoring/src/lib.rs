@@ -18,6 +18,7 @@ mod health;
 mod ledger;
 mod match_task;
 mod matches;
+mod operations;
 mod pauses;
 mod post;
 mod propose;
@@ -26,7 +27,9 @@ mod refuse;
 mod request;
 mod routes;
 mod scorecard;
+mod signed;
 mod start;
 
 pub use args::ScoringArgs;
+pub use routes::openapi_document;
 pub use start::{Bounds, Running, ScoringConfig, start};

@@ -10,6 +10,7 @@ use grandstand_core::ids::{Cursor, MatchId};
 use grandstand_core::record::EVENTS_MAX;
 use grandstand_server::etag::{Condition, if_match};
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -111,11 +112,7 @@ fn several(values: Vec<Value>, key: Option<&str>) -> Result<Vec<Posted>, Problem
         return Err(malformed("(document)", "the array holds no event"));
     }
     if values.len() > EVENTS_MAX {
-        let problem = Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-many-events",
-            "These are too many events at once",
-        );
+        let problem = Problem::new(ProblemKind::TooManyEvents);
         let detail = format!("post at most {EVENTS_MAX} at once");
         return Err(counted(
             problem.detail(detail).member("events_max", EVENTS_MAX),

@@ -4,8 +4,8 @@ use grandstand_core::event::{Event, PostedError};
 use grandstand_core::ids::{Epoch, EventId};
 use grandstand_core::record::BODY_BYTES_MAX;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_sports::{Refusal, RefusalKind};
-use http::StatusCode;
 use serde_json::json;
 
 use crate::ledger::LedgerError;
@@ -91,104 +91,52 @@ impl From<Refused> for Problem {
 
 fn problem_of(refused: Refused) -> Problem {
     match refused {
-        Refused::UnknownMatch => Problem::new(
-            StatusCode::NOT_FOUND,
-            "unknown-match",
-            "There is no such match",
-        )
-        .detail("create it first, with PUT /v1/matches/{match}"),
-        Refused::OtherCreation => Problem::new(
-            StatusCode::CONFLICT,
-            "match-exists",
-            "The match was created with another body",
-        )
-        .detail("choose another id, or amend the event 'created'"),
-        Refused::IdReused { id, seq } => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "id-reused",
-            "This id stands for another event",
-        )
-        .detail(format!("{id} is event {seq} of this match, with another body; make a new id"))
-        .member("field", "id")
-        .member("rule", "id_used")
-        .member("id", id.as_str()),
-        Refused::Stale { epoch, seq, missed } => Problem::new(
-            StatusCode::CONFLICT,
-            "stale",
-            "The match went on without you",
-        )
-        .detail("If-Match names another position than the head; look at what was missed")
-        .member("epoch", epoch.to_string())
-        .member("seq", seq)
-        .member("events", json!(missed)),
+        Refused::UnknownMatch => Problem::new(ProblemKind::UnknownMatch)
+            .detail("create it first, with PUT /v1/matches/{match}"),
+        Refused::OtherCreation => Problem::new(ProblemKind::MatchExists)
+            .detail("choose another id, or amend the event 'created'"),
+        Refused::IdReused { id, seq } => Problem::new(ProblemKind::IdReused)
+            .detail(format!(
+                "{id} is event {seq} of this match, with another body"
+            ))
+            .member("field", "id")
+            .member("rule", "id_used")
+            .member("id", id.as_str()),
+        Refused::Stale { epoch, seq, missed } => Problem::new(ProblemKind::Stale)
+            .detail("If-Match names another position than the head; look at what was missed")
+            .member("epoch", epoch.to_string())
+            .member("seq", seq)
+            .member("events", json!(missed)),
         Refused::Rules { posted, refusal } => by_rules(posted, *refusal),
-        Refused::RecordTooLarge => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "record-too-large",
-            "This is too much to store at once",
-        )
-        .detail(format!(
-            "the events with the changes they make would pass {BODY_BYTES_MAX} bytes; post fewer at once"
-        ))
-        .member("bytes_max", BODY_BYTES_MAX),
-        Refused::MatchFull => match_full(),
-        Refused::StreamFull => Problem::new(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "stream-full",
-            "There is no room for more scores",
-        )
-        .detail("nothing was stored; an operator must make room, then send it again")
-        .retry_after_s(PEOPLE_RETRY_AFTER_S),
+        Refused::RecordTooLarge => Problem::new(ProblemKind::RecordTooLarge)
+            .detail("the events with the changes that they make would be too large")
+            .member("bytes_max", BODY_BYTES_MAX),
+        Refused::MatchFull => Problem::new(ProblemKind::MatchFull),
+        Refused::StreamFull => Problem::new(ProblemKind::StreamFull)
+            .detail("nothing was stored; an operator must make room, then send it again")
+            .retry_after_s(PEOPLE_RETRY_AFTER_S),
         Refused::Log(error) => log_problem(&error),
         Refused::NoLeader { outcome } => no_leader(outcome),
-        Refused::Busy => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many requests wait for this match",
-        )
-        .detail("nothing was stored; send it again")
-        .retry_after_s(BUSY_RETRY_AFTER_S),
-        Refused::Fault => Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "fault",
-            "Something went wrong here",
-        )
-        .detail("whether anything was stored is unknown; send it again with the same ids")
-        .member("outcome", "unknown"),
+        Refused::Busy => Problem::new(ProblemKind::Busy)
+            .detail("nothing was stored; send it again")
+            .retry_after_s(BUSY_RETRY_AFTER_S),
+        Refused::Fault => Problem::new(ProblemKind::Fault)
+            .detail("whether anything was stored is unknown; send it again with the same ids")
+            .member("outcome", "unknown"),
     }
 }
 
 fn by_rules(posted: Posted, refusal: Refusal) -> Problem {
-    let (status, word, title) = match refusal.kind {
-        RefusalKind::Malformed => (
-            StatusCode::BAD_REQUEST,
-            "malformed-event",
-            "The event can't be read",
-        ),
-        RefusalKind::Impossible => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "impossible",
-            "This can't be",
-        ),
-        RefusalKind::UnknownRef => (
-            StatusCode::CONFLICT,
-            "unknown-ref",
-            "The event that this is about is not there",
-        ),
-        RefusalKind::NotAllowed => (
-            StatusCode::FORBIDDEN,
-            "not-allowed",
-            "Your token does not allow this",
-        ),
-        RefusalKind::TooLarge => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "state-too-large",
-            "The state would be too large",
-        ),
-        RefusalKind::MatchFull => return match_full().detail(refusal.detail),
+    let kind = match refusal.kind {
+        RefusalKind::Malformed => ProblemKind::MalformedEvent,
+        RefusalKind::Impossible => ProblemKind::Impossible,
+        RefusalKind::UnknownRef => ProblemKind::UnknownRef,
+        RefusalKind::NotAllowed => ProblemKind::NotAllowed,
+        RefusalKind::TooLarge => ProblemKind::StateTooLarge,
+        RefusalKind::MatchFull => ProblemKind::MatchFull,
     };
     let id = refusal.id.unwrap_or(posted.id);
-    let mut problem = Problem::new(status, word, title)
+    let mut problem = Problem::new(kind)
         .detail(refusal.detail)
         .member("rule", refusal.rule)
         .member("id", id.as_str());
@@ -210,36 +158,20 @@ fn field_in(place: Place, field: &str) -> &str {
     }
 }
 
-fn match_full() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "match-full",
-        "The match is full",
-    )
-}
-
 fn log_problem(error: &LedgerError) -> Problem {
-    let (word, title) = match error {
-        LedgerError::NewerRules(_) | LedgerError::NewSport(_) => (
-            "newer-rules",
-            "This instance is too old for this match; another one is not",
-        ),
+    let kind = match error {
+        LedgerError::NewerRules(_) | LedgerError::NewSport(_) => ProblemKind::NewerRules,
         LedgerError::Broken { .. } | LedgerError::OtherLife { .. } | LedgerError::Unreadable(_) => {
-            ("damaged", "The log of this match is damaged")
+            ProblemKind::Damaged
         }
     };
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, word, title)
+    Problem::new(kind)
         .detail(error.to_string())
         .retry_after_s(BUSY_RETRY_AFTER_S)
 }
 
 fn no_leader(outcome: Outcome) -> Problem {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "no-leader",
-        "The broker did not answer in time",
-    )
-    .retry_after_s(NO_LEADER_RETRY_AFTER_S);
+    let problem = Problem::new(ProblemKind::NoLeader).retry_after_s(NO_LEADER_RETRY_AFTER_S);
     match outcome {
         Outcome::NothingStored => problem.detail("nothing was stored; send it again"),
         Outcome::Unknown => problem
@@ -251,13 +183,9 @@ fn no_leader(outcome: Outcome) -> Problem {
 /// A member of the request that can't be read, counted like every refusal.
 pub(crate) fn malformed(field: &str, detail: impl Into<String>) -> Problem {
     counted(
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed-event",
-            "The request can't be read",
-        )
-        .detail(detail)
-        .member("field", field),
+        Problem::new(ProblemKind::MalformedEvent)
+            .detail(detail)
+            .member("field", field),
     )
 }
 
@@ -272,14 +200,7 @@ pub(crate) fn unreadable_event(error: PostedError, index: Option<usize>) -> Prob
 
 /// What the token does not allow.
 pub(crate) fn not_allowed(detail: &'static str) -> Problem {
-    counted(
-        Problem::new(
-            StatusCode::FORBIDDEN,
-            "not-allowed",
-            "Your token does not allow this",
-        )
-        .detail(detail),
-    )
+    counted(Problem::new(ProblemKind::NotAllowed).detail(detail))
 }
 
 /// Counts a problem that was made elsewhere.

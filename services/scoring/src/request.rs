@@ -8,19 +8,21 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use grandstand_core::headers::Visibility;
 use grandstand_core::ids::MatchId;
-use grandstand_server::bearer::bearer_of;
 use grandstand_server::codec::Codec;
 use grandstand_server::etag::etag;
 use grandstand_server::grant::{Grant, Right, Role};
 use grandstand_server::limits::read_body;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
+use grandstand_server::token::TokenError;
 use grandstand_sports::Rights;
 use http::header::{CACHE_CONTROL, ETAG, VARY};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::refuse::{counted, malformed, not_allowed};
+use crate::signed::Signed;
 use crate::start::Api;
 
 /// The largest body that is read.
@@ -71,9 +73,10 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let Ok(asker) = Asker::from_request_parts(parts, api).await;
-        let grant = bearer_of(&asker.headers)
-            .and_then(|token| api.verifier.verify(token))
-            .map_err(|error| counted(Problem::from(error)).codec(asker.codec))?;
+        // Absent only if the route was added without a look at its token: then nobody is let in.
+        let signed = parts.extensions.get::<Signed>().cloned();
+        let Signed(grant) = signed.unwrap_or(Signed(Err(TokenError::Missing)));
+        let grant = grant.map_err(|error| counted(Problem::from(error)).codec(asker.codec))?;
         Ok(Self { grant, asker })
     }
 }
@@ -83,11 +86,7 @@ impl Asker {
     pub(crate) fn match_id(&self) -> Result<MatchId, Problem> {
         let text = self.match_segment.clone().unwrap_or_default();
         MatchId::new(text).map_err(|error| {
-            let problem = Problem::new(
-                StatusCode::BAD_REQUEST,
-                "malformed-match-id",
-                "This is no match id",
-            );
+            let problem = Problem::new(ProblemKind::MalformedMatchId);
             counted(problem.detail(error.to_string()).member("field", "match"))
         })
     }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use grandstand_core::ids::{Epoch, MatchId};
 use grandstand_server::negotiate::preferred;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_sports::scorecard::Scorecard;
 use http::header::{
     CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS,
@@ -111,10 +112,6 @@ fn page(scorecard: &Scorecard) -> Response {
 }
 
 fn no_scorecard() -> Problem {
-    let problem = Problem::new(
-        StatusCode::NOT_FOUND,
-        "no-scorecard",
-        "This sport has no scorecard",
-    );
+    let problem = Problem::new(ProblemKind::NoScorecard);
     counted(problem.detail("its state is all there is: GET /v1/matches/{match}/state"))
 }

@@ -10,6 +10,7 @@ use grandstand_server::address::{TrustedProxies, behind};
 use grandstand_server::cors::Origin;
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::Listener;
+use grandstand_server::quota::Quota;
 use grandstand_server::readiness::Readiness;
 use grandstand_server::serve::{ServeLimits, serve};
 use grandstand_server::token::Verifier;
@@ -22,6 +23,7 @@ use crate::access::Entrance;
 use crate::health::{Health, watch_broker};
 use crate::matches::Matches;
 use crate::routes;
+use crate::signed::Counter;
 
 /// What an instance is made of.
 pub struct ScoringConfig {
@@ -35,6 +37,8 @@ pub struct ScoringConfig {
     pub limits: ServeLimits,
     /// Bounds of the work on matches.
     pub bounds: Bounds,
+    /// Requests of one token; none: no limit.
+    pub quota: Option<Quota>,
     /// What is served beside the API, such as the scorer's pad.
     pub pages: Router,
 }
@@ -48,6 +52,7 @@ impl ScoringConfig {
             cors_origins: Vec::new(),
             limits: ServeLimits::default(),
             bounds: Bounds::default(),
+            quota: Some(Quota::default()),
             pages: grandstand_web::pad(),
         }
     }
@@ -98,6 +103,7 @@ impl Running {
 pub(crate) struct Api {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) entrance: Arc<Entrance>,
+    pub(crate) counter: Option<Arc<Counter>>,
     pub(crate) broker: Broker,
     pub(crate) health: Arc<Health>,
     pub(crate) matches: Arc<Matches>,
@@ -120,6 +126,7 @@ pub fn start(
     let api = Api {
         verifier: Arc::new(Verifier::new(&config.token_key)),
         entrance: Arc::new(Entrance::new(config.token_key)),
+        counter: config.quota.map(|quota| Arc::new(Counter::new(quota))),
         broker: broker.clone(),
         health: health.clone(),
         matches: matches.clone(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 use crate::strict::{DEPTH_MAX, Strict};
 
 /// How a document is written.
@@ -30,13 +31,9 @@ pub struct DecodeError {
 
 impl From<DecodeError> for Problem {
     fn from(error: DecodeError) -> Self {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed-body",
-            "The body cannot be read",
-        )
-        .detail(error.detail)
-        .member("field", "(document)")
+        Problem::new(ProblemKind::MalformedBody)
+            .detail(error.detail)
+            .member("field", "(document)")
     }
 }
 

@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use self::kept::Kept;
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 /// Smaller bodies fit in one packet anyway.
 const BYTES_MIN: u64 = 1024;
@@ -137,8 +138,7 @@ async fn compress(kept: Arc<Kept>, request: Request, next: Next) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "an answer can't be compressed");
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Problem::new(status, "internal", "The answer can't be made").into_response()
+            Problem::new(ProblemKind::Fault).into_response()
         }
     }
 }

@@ -46,7 +46,7 @@ impl FromStr for Origin {
 
 /// Lets pages of `origins` do everything, and those of any other origin only GET without
 /// `Authorization`: what they may see is public anyway. Cookies play no part. `ETag`,
-/// `Retry-After` and what tells pollers when to come again are exposed.
+/// `Retry-After`, what tells pollers when to come again, and what a token has left are exposed.
 pub fn layer(origins: Vec<Origin>) -> CorsLayer {
     let allowed = move |origin: &HeaderValue, request: &Parts| {
         origins.iter().any(|listed| listed.0 == *origin) || is_public_get(request)
@@ -71,6 +71,8 @@ pub fn layer(origins: Vec<Origin>) -> CorsLayer {
             HeaderName::from_static("grandstand-poll-after-ms"),
             HeaderName::from_static("grandstand-status"),
             HeaderName::from_static("grandstand-tier"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
         ])
         .max_age(PREFLIGHT_AGE_MAX)
 }
@@ -168,7 +170,8 @@ mod tests {
         let answer = ask(LISTED, "GET", &[]).await;
         assert_eq!(
             answer.headers()[ACCESS_CONTROL_EXPOSE_HEADERS],
-            "etag,retry-after,grandstand-poll-after-ms,grandstand-status,grandstand-tier"
+            "etag,retry-after,grandstand-poll-after-ms,grandstand-status,grandstand-tier,\
+             ratelimit,ratelimit-policy"
         );
         assert!(
             !answer

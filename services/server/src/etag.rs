@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 
 use crate::codec::Codec;
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 /// What a condition on tags says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +35,10 @@ impl Condition {
 pub fn if_match(headers: &HeaderMap) -> Result<Condition, Problem> {
     read(headers, &IF_MATCH, |entry| match tag_of(entry) {
         Some(tag) => Ok(Some(tag)),
-        None => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed-if-match",
-            "If-Match cannot be read",
-        )
-        .detail("it takes '*' or strong tags in double quotes, separated by commas")
-        .member("field", "If-Match")
-        .codec(Codec::of_answer(headers))),
+        None => Err(Problem::new(ProblemKind::MalformedIfMatch)
+            .detail("it takes '*' or strong tags in double quotes, separated by commas")
+            .member("field", "If-Match")
+            .codec(Codec::of_answer(headers))),
     })
 }
 
@@ -100,6 +97,7 @@ fn tag_of(entry: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::StatusCode;
 
     fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
         values

@@ -8,11 +8,12 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::codec::Codec;
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 /// Reads a body of at most `bytes_max`; a 413 problem for a longer one, at once where its length
 /// is announced, and a 400 for one that breaks off.
@@ -23,22 +24,14 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
-        Err(_) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "incomplete-body",
-            "The body broke off",
-        )),
+        Err(_) => Err(Problem::new(ProblemKind::IncompleteBody)),
     }
 }
 
 fn too_large(bytes_max: usize) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body-too-large",
-        "The body is too large",
-    )
-    .detail(format!("at most {bytes_max} bytes are taken"))
-    .member("bytes_max", bytes_max)
+    Problem::new(ProblemKind::BodyTooLarge)
+        .detail(format!("at most {bytes_max} bytes are taken"))
+        .member("bytes_max", bytes_max)
 }
 
 /// Answers unknown paths with a 404 problem, and unknown methods of known paths with a 405 one.
@@ -49,20 +42,17 @@ pub fn with_problem_fallbacks(router: Router) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
 }
 
-async fn not_found(uri: Uri, headers: HeaderMap) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here")
+/// A path that is none of ours.
+pub(crate) async fn not_found(uri: Uri, headers: HeaderMap) -> Problem {
+    Problem::new(ProblemKind::NotFound)
         .detail(format!("no such path: {}", uri.path()))
         .codec(Codec::of_answer(&headers))
 }
 
 async fn method_not_allowed(method: Method, headers: HeaderMap) -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method-not-allowed",
-        "This path does not take that method",
-    )
-    .detail(format!("{method} is not among the methods of 'Allow'"))
-    .codec(Codec::of_answer(&headers))
+    Problem::new(ProblemKind::MethodNotAllowed)
+        .detail(format!("{method} is not among the methods of 'Allow'"))
+        .codec(Codec::of_answer(&headers))
 }
 
 /// Answers 503 when no route of `router` has begun its answer within `time_max`: the outcome is
@@ -77,15 +67,11 @@ async fn in_time(time_max: Duration, request: Request, next: Next) -> Response {
     let codec = Codec::of_answer(request.headers());
     match tokio::time::timeout(time_max, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "timed-out",
-            "The answer took too long",
-        )
-        .member("outcome", "unknown")
-        .retry_after_s(1)
-        .codec(codec)
-        .into_response(),
+        Err(_) => Problem::new(ProblemKind::TimedOut)
+            .member("outcome", "unknown")
+            .retry_after_s(1)
+            .codec(codec)
+            .into_response(),
     }
 }
 
@@ -93,6 +79,7 @@ async fn in_time(time_max: Duration, request: Request, next: Next) -> Response {
 mod tests {
     use super::*;
     use axum::routing::get;
+    use http::StatusCode;
     use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
     use tower::ServiceExt;
 

@@ -1,10 +1,10 @@
 //! Which codec a request is written in, and which one its answer shall have.
 
-use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 
 use crate::codec::Codec;
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 impl Codec {
     /// The codec of the request's body by `Content-Type`, JSON when there is none; a 415 problem
@@ -18,13 +18,9 @@ impl Codec {
             .ok()
             .and_then(Self::of_media_type)
             .ok_or_else(|| {
-                Problem::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "unsupported-media-type",
-                    "The body's media type is not supported",
-                )
-                .detail("send application/json or application/msgpack")
-                .codec(Self::of_answer(headers))
+                Problem::new(ProblemKind::UnsupportedMediaType)
+                    .detail("send application/json or application/msgpack")
+                    .codec(Self::of_answer(headers))
             })
     }
 
@@ -89,6 +85,7 @@ fn accepted<T>(range: &str, known: impl Fn(&str) -> Option<T>) -> Option<(T, f32
 mod tests {
     use super::*;
     use http::HeaderName;
+    use http::StatusCode;
 
     fn headers(entries: &[(HeaderName, &str)]) -> HeaderMap {
         entries

@@ -1,13 +1,12 @@
 //! RFC 9457 problems: how every refusal over HTTP looks.
 
-use std::borrow::Cow;
-
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::codec::Codec;
+use crate::problem_kind::ProblemKind;
 use crate::token::TokenError;
 
 /// Before a problem's word in its `type`: a reference relative to whoever answered.
@@ -16,9 +15,7 @@ const TYPE_PREFIX: &str = "/problems/";
 /// A refusal, with what to do next. Build it with [`Problem::new`] and the methods that follow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    status: StatusCode,
-    word: &'static str,
-    title: Cow<'static, str>,
+    kind: ProblemKind,
     detail: Option<String>,
     members: Map<String, Value>,
     retry_after_s: Option<u64>,
@@ -26,16 +23,10 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem whose `type` is `/problems/<word>`; the word is stable, the title is for people.
-    pub fn new(
-        status: StatusCode,
-        word: &'static str,
-        title: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    /// A problem whose `type` is `/problems/<word>`, where every role tells what it means.
+    pub fn new(kind: ProblemKind) -> Self {
         Self {
-            status,
-            word,
-            title: title.into(),
+            kind,
             detail: None,
             members: Map::new(),
             retry_after_s: None,
@@ -69,20 +60,23 @@ impl Problem {
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.kind.status()
     }
 
     /// The stable word, for metrics and for messages over other doors.
     pub fn word(&self) -> &'static str {
-        self.word
+        self.kind.word()
     }
 
     /// The document as sent.
     pub fn document(&self) -> Value {
         let mut document = self.members.clone();
-        document.insert("type".into(), format!("{TYPE_PREFIX}{}", self.word).into());
-        document.insert("title".into(), self.title.as_ref().into());
-        document.insert("status".into(), self.status.as_u16().into());
+        document.insert(
+            "type".into(),
+            format!("{TYPE_PREFIX}{}", self.word()).into(),
+        );
+        document.insert("title".into(), self.kind.title().into());
+        document.insert("status".into(), self.status().as_u16().into());
         match &self.detail {
             Some(detail) => document.insert("detail".into(), detail.as_str().into()),
             None => document.remove("detail"),
@@ -93,7 +87,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.codec.answer(self.status, &self.document());
+        let mut response = self.codec.answer(self.status(), &self.document());
         let media_type = match self.codec {
             Codec::Json => "application/problem+json",
             Codec::MessagePack => "application/problem+msgpack",
@@ -105,7 +99,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, seconds.into());
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -114,12 +108,7 @@ impl IntoResponse for Problem {
 
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            error.word(),
-            "You are not signed in",
-        )
-        .detail(error.to_string())
+        Self::new(error.kind()).detail(error.to_string())
     }
 }
 
@@ -130,14 +119,10 @@ mod tests {
     use serde_json::json;
 
     fn problem() -> Problem {
-        Problem::new(
-            StatusCode::CONFLICT,
-            "stale-cursor",
-            "The match has moved on",
-        )
-        .detail("expected 5, it is at 7")
-        .member("seq", 7)
-        .member("status", "not ours to set")
+        Problem::new(ProblemKind::Stale)
+            .detail("expected 5, it is at 7")
+            .member("seq", 7)
+            .member("status", "not ours to set")
     }
 
     #[test]
@@ -145,8 +130,8 @@ mod tests {
         assert_eq!(
             problem().document(),
             json!({
-                "type": "/problems/stale-cursor",
-                "title": "The match has moved on",
+                "type": "/problems/stale",
+                "title": "The match went on without you",
                 "status": 409,
                 "detail": "expected 5, it is at 7",
                 "seq": 7,
@@ -156,13 +141,13 @@ mod tests {
 
     #[test]
     fn a_member_takes_no_place_of_the_rfcs() {
-        let document = Problem::new(StatusCode::CONFLICT, "a", "A")
+        let document = Problem::new(ProblemKind::Stale)
             .member("type", "b")
             .member("detail", "c")
             .document();
         assert_eq!(
             document,
-            json!({"type": "/problems/a", "title": "A", "status": 409})
+            json!({"type": "/problems/stale", "title": "The match went on without you", "status": 409})
         );
     }
 
@@ -183,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_problem_says_when_to_try_again_and_how_to_sign_in() {
-        let busy = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no-leader", "Try again")
+        let busy = Problem::new(ProblemKind::NoLeader)
             .retry_after_s(3)
             .into_response();
         assert_eq!(busy.headers()[RETRY_AFTER], "3");

@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 
 use axum::extract::Query;
-use http::{StatusCode, Uri};
+use http::Uri;
 
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 /// Why no token is taken from a query.
 pub const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>";
@@ -60,13 +61,9 @@ pub struct QueryError {
 
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "bad-query",
-            "The query can't be read",
-        )
-        .detail(error.detail)
-        .member("field", error.field)
+        Self::new(ProblemKind::BadQuery)
+            .detail(error.detail)
+            .member("field", error.field)
     }
 }
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::grant::{Grant, MatchPattern, Right, Role, Tier};
 use crate::keys::TokenKey;
+use crate::problem_kind::ProblemKind;
 
 /// Both issuer and audience of every token of ours.
 const PARTY: &str = "grandstand";
@@ -53,19 +54,24 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// A stable word for the error, for problems, messages and metrics.
-    pub fn word(&self) -> &'static str {
+    /// The kind of problem that it is told as.
+    pub fn kind(&self) -> ProblemKind {
         match self {
-            Self::Missing => "token-missing",
-            Self::Malformed(_) => "token-malformed",
-            Self::WrongAlgorithm => "token-wrong-algorithm",
-            Self::WrongKey => "token-wrong-key",
-            Self::Expired => "token-expired",
-            Self::NotYetValid => "token-not-yet-valid",
-            Self::WrongIssuer => "token-wrong-issuer",
-            Self::WrongAudience => "token-wrong-audience",
-            Self::MissingClaim(_) => "token-missing-claim",
+            Self::Missing => ProblemKind::TokenMissing,
+            Self::Malformed(_) => ProblemKind::TokenMalformed,
+            Self::WrongAlgorithm => ProblemKind::TokenWrongAlgorithm,
+            Self::WrongKey => ProblemKind::TokenWrongKey,
+            Self::Expired => ProblemKind::TokenExpired,
+            Self::NotYetValid => ProblemKind::TokenNotYetValid,
+            Self::WrongIssuer => ProblemKind::TokenWrongIssuer,
+            Self::WrongAudience => ProblemKind::TokenWrongAudience,
+            Self::MissingClaim(_) => ProblemKind::TokenMissingClaim,
         }
+    }
+
+    /// Its stable word, for messages and metrics.
+    pub fn word(&self) -> &'static str {
+        self.kind().word()
     }
 }
 

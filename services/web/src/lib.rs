@@ -16,6 +16,11 @@ pub fn pad() -> Router {
     routes(PAD)
 }
 
+/// The page of the API at `/docs`, which shows the `/openapi.json` of whoever serves it.
+pub fn docs() -> Router {
+    routes(DOCS)
+}
+
 /// A file that is served under the path that it has in this crate.
 macro_rules! file {
     ($path:literal, $type:ident) => {
@@ -116,6 +121,12 @@ const PAD: &[File] = &[
     file!("/sdk/state.js", JS),
 ];
 
+const DOCS: &[File] = &[
+    File::new("/docs", HTML, include_bytes!("../docs/index.html")),
+    file!("/docs/docs.css", CSS),
+    file!("/docs/docs.js", JS),
+];
+
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -135,6 +146,7 @@ mod tests {
             (PAD, "pad"),
             (PAD, "pad/queue"),
             (PAD, "board"),
+            (DOCS, "docs"),
         ];
         for (files, folder) in folders {
             let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);

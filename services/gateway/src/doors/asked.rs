@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
+use grandstand_server::query::{Parameters, QueryError};
 use grandstand_server::serve::ConnectionSlot;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
@@ -14,7 +15,6 @@ use http::{HeaderMap, Uri};
 use super::shown::Shown;
 use crate::Edge;
 use crate::access::Viewer;
-use grandstand_server::query::{Parameters, QueryError};
 
 pub(super) struct Asked {
     pub(super) edge: Arc<Edge>,

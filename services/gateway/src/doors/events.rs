@@ -11,6 +11,7 @@ use grandstand_core::ids::Cursor;
 use grandstand_core::policy::{DIGEST_PHASES, Pace};
 use grandstand_core::subscription::{News, Read, SnapshotWish, Subscription};
 use grandstand_server::problem::Problem;
+use grandstand_server::query::{Parameters, QueryError, fault};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::sleep_until;
 
@@ -21,7 +22,6 @@ use crate::Edge;
 use crate::feeds::Ready;
 use crate::query::{cursor, delay, number, word as wish_word};
 use crate::refuse::Refused;
-use grandstand_server::query::{Parameters, QueryError, fault};
 
 /// The longest `wait`.
 const WAIT_S_MAX: u32 = 30;

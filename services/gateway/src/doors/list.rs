@@ -6,6 +6,7 @@ use grandstand_core::hash::StateHash;
 use grandstand_core::headers::Visibility;
 use grandstand_server::codec::EncodeError;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -67,8 +68,7 @@ fn answer(
 
 fn not_encoded(error: &EncodeError) -> Problem {
     tracing::error!(%error, "the list of live matches could not be encoded");
-    let title = "The list could not be written";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title)
+    Problem::new(ProblemKind::Fault).detail("the list could not be written")
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {

@@ -5,10 +5,11 @@ use axum::response::Response;
 use grandstand_core::ids::Epoch;
 use grandstand_core::log::SEGMENT_EVENTS;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 
 use super::asked::Asked;
 use super::caching::{for_ever, tagged};
-use super::shown::{codec, frame_response, not_found, word};
+use super::shown::{codec, frame_response, word};
 use crate::refuse::Refused;
 
 pub(super) async fn segment(
@@ -44,13 +45,13 @@ fn why_not(n: u64, evicted: u64) -> Problem {
     if n.saturating_mul(SEGMENT_EVENTS) >= evicted {
         return no_segment();
     }
-    not_found("segment-evicted", "This segment is no longer kept here").detail(format!(
+    Problem::new(ProblemKind::SegmentEvicted).detail(format!(
         "The events up to seq {evicted} had to make room. Take the state, which holds what they \
          came to, and go on from its seq; another gateway may still have them."
     ))
 }
 
 fn no_segment() -> Problem {
-    not_found("no-segment", "There is no such segment (yet)")
+    Problem::new(ProblemKind::NoSegment)
         .detail("A segment is there once its 64 events are, and you may see the last of them.")
 }

@@ -9,8 +9,9 @@ use grandstand_core::ids::MatchId;
 use grandstand_core::policy::{Policy, Released};
 use grandstand_server::codec::Codec as Form;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -102,12 +103,8 @@ impl Shown {
         let problem = match &*self.following.slot().read() {
             Content::Loading { .. } => return Ok(None),
             Content::Ready(ready) if self.may_read(ready) => return Ok(Some(look(ready))),
-            Content::Ready(_) => Problem::new(
-                StatusCode::FORBIDDEN,
-                "not-allowed",
-                "Your token does not name this match",
-            )
-            .detail("It is private: ask whoever runs it for a token that names it."),
+            Content::Ready(_) => Problem::new(ProblemKind::NotAllowed)
+                .detail("It is private: ask whoever runs it for a token that names it."),
             Content::Absent { .. } => unknown(),
         };
         Err(problem.codec(self.form))
@@ -146,8 +143,8 @@ impl Shown {
         self.look(|ready| {
             let seq = self.released(ready, self.now_us);
             if seq == 0 {
-                let title = "There is nothing to see of this match yet";
-                return Err(not_found("unknown-match", title).codec(self.form));
+                let nothing = unknown().detail("There is nothing to see of it yet.");
+                return Err(nothing.codec(self.form));
             }
             let epoch = ready.feed.follower.log().epoch();
             let word = word(self.form);
@@ -165,7 +162,7 @@ impl Shown {
 }
 
 fn unknown() -> Problem {
-    not_found("unknown-match", "There is no such match")
+    Problem::new(ProblemKind::UnknownMatch)
 }
 
 /// What names a form in a tag.
@@ -188,28 +185,16 @@ pub(super) fn frame_response(form: Form, frame: Frame) -> Response {
     ([(CONTENT_TYPE, form.media_type())], frame.bytes()).into_response()
 }
 
-pub(super) fn not_found(word: &'static str, title: &'static str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, word, title)
-}
-
 fn no_slot(none: NoSlot) -> Problem {
     match none {
         NoSlot::Full => busy(&none.to_string()),
-        NoSlot::TooManyUnknown => Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-unknown-matches",
-            "Too many matches that are not there are asked for",
-        )
-        .retry_after_s(ABSENT_US.div_ceil(1_000_000)),
+        NoSlot::TooManyUnknown => Problem::new(ProblemKind::TooManyUnknownMatches)
+            .retry_after_s(ABSENT_US.div_ceil(1_000_000)),
     }
 }
 
 fn busy(detail: &str) -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
-        "This can't be read right now",
-    )
-    .detail(detail)
-    .retry_after_s(1)
+    Problem::new(ProblemKind::Busy)
+        .detail(detail)
+        .retry_after_s(1)
 }

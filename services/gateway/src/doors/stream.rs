@@ -20,6 +20,7 @@ use grandstand_core::message::{self, StripsWish, Subscribe, check_heartbeat};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
+use grandstand_server::query::{Parameters, QueryError, fault};
 use http::HeaderName;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,7 +36,6 @@ use crate::entrance::{Place, Sought};
 use crate::query::{cursor, delay, number, word};
 use crate::refuse::Refused;
 use crate::shard::{Counts, count_connect};
-use grandstand_server::query::{Parameters, QueryError, fault};
 
 /// The cursor of a client that comes back by itself.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

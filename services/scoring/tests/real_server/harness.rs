@@ -48,13 +48,17 @@ impl Ground {
     }
 
     pub(crate) async fn instance_within(&self, bounds: Bounds) -> Instance {
-        let readiness = Readiness::new();
-        let listener = Listener::bind(any_port(), SocketOptions::default()).unwrap();
-        let stop = CancellationToken::new();
         let config = ScoringConfig {
             bounds,
             ..ScoringConfig::new(token_key())
         };
+        self.instance_of(config).await
+    }
+
+    pub(crate) async fn instance_of(&self, config: ScoringConfig) -> Instance {
+        let readiness = Readiness::new();
+        let listener = Listener::bind(any_port(), SocketOptions::default()).unwrap();
+        let stop = CancellationToken::new();
         let broker = self.sign_in(Role::Scoring).await;
         let running = start(config, listener, broker, &readiness, stop.clone());
         in_time(readiness.ready()).await;

@@ -13,6 +13,7 @@ mod events;
 mod harness;
 mod posting;
 mod proposing;
+mod quota;
 mod reading;
 mod rules_versions;
 mod scorecards;

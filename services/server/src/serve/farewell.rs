@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::problem::Problem;
+use crate::problem_kind::ProblemKind;
 
 /// How long a closed connection's input is read and thrown away: closing with unread input resets
 /// the connection, and the client never sees the answer.
@@ -19,11 +19,7 @@ const REFUSED_RETRY_AFTER_S: u64 = 5;
 
 /// Answers 503 without reading the request, and closes.
 pub(super) async fn say_no_room(mut stream: TcpStream) {
-    let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "over-capacity",
-        "There is no room for another connection",
-    );
+    let problem = Problem::new(ProblemKind::OverCapacity);
     let body = problem.document().to_string();
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
