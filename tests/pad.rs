@@ -15,9 +15,6 @@ mod ground;
 mod harness;
 #[path = "pad/network.rs"]
 mod network;
-#[allow(dead_code, reason = "this target uses a part of it")]
-#[path = "sdk/proxy.rs"]
-mod proxy;
 #[path = "pad/taps.rs"]
 mod taps;
 #[path = "pad/two_phones.rs"]

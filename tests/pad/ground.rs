@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::harness::api::Api;
 use crate::harness::browser::Browser;
 use crate::harness::cluster::Cluster;
+use crate::harness::proxy::Proxy;
 use crate::harness::wait::found;
-use crate::proxy::Proxy;
 
 /// The match that most tests score.
 pub(crate) const MATCH: &str = "small";

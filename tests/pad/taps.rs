@@ -100,7 +100,8 @@ async fn no_ball_but_a_run_out_takes_more_than_five_taps() {
         .collect();
     let mut fell: Vec<&str> = BALLS.iter().filter_map(|(_, _, out)| *out).collect();
     let mut outs = outs;
-    (fell.sort_unstable(), outs.sort_unstable());
+    fell.sort_unstable();
+    outs.sort_unstable();
     assert_eq!(outs, fell);
     phone.assert_no_errors().await;
 }
