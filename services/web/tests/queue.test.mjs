@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { openTabs } from "../pad/queue/tabs.js";
 import { Clock, flow, memoryStore, openDevice } from "./device.mjs";
 import { Scoring, answer, problem } from "./scoring.mjs";
 
@@ -52,6 +53,52 @@ test("an event gets an id and its time from the device, which it keeps however o
   assert.equal(posts.length, 2);
   assert.deepEqual(posts[0].events, posts[1].events);
   assert.equal(posts[0].events[0].at, 1_790_000_000_000_000);
+});
+
+test("what is said of an old token once there is another stops nothing", async () => {
+  const { queue, server, logged, net, clock } = await stage();
+  net.faults.push(() => {
+    server.goodToken = "newer";
+    queue.token("newer");
+    return problem(401, "ended");
+  });
+  await queue.add(ball("b1"));
+  await clock.pass(0);
+  assert.deepEqual([logged(), queue.snapshot().waiting], [["b1"], null]);
+});
+
+test("a tab that takes the turn from itself keeps it", async () => {
+  // Locks as browsers have them: one holder, a line behind it, and who steals ends the holder's turn.
+  const line = [];
+  let holder = null;
+  const grant = () => {
+    if (holder || line.length === 0) return;
+    const asked = line.shift();
+    holder = asked;
+    queueMicrotask(() => Promise.resolve(asked.work()).then(() => {
+      if (holder === asked) holder = null;
+      asked.resolve();
+      grant();
+    }));
+  };
+  const request = (_, options, work) => new Promise((resolve, reject) => {
+    if (options.steal && holder) {
+      holder.reject(new Error("stolen"));
+      holder = null;
+    }
+    line[options.steal ? "unshift" : "push"]({ work, resolve, reject });
+    grant();
+  });
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { locks: { request } }, configurable: true });
+  const sends = [];
+  const tabs = openTabs("m", { sends: (does) => sends.push(does), heard() {} });
+  tabs.take();
+  await flow();
+  assert.equal(sends.at(-1), true);
+  tabs.close();
+  delete globalThis.navigator;
+  if (before) Object.defineProperty(globalThis, "navigator", before);
 });
 
 test("an array is at most 50 events and 48 KiB", async () => {

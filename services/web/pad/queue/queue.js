@@ -235,13 +235,16 @@ export class Queue {
     const request = await this.#change((outbox) => outbox.take(this.#options.now()));
     if (request === null) return true;
     const { events, ifMatch, pending } = request;
-    const answer = await this.#exchange((signal) => this.#options.send({ events, ifMatch, pending, token: this.#token, signal }));
+    const token = this.#token;
+    const answer = await this.#exchange((signal) => this.#options.send({ events, ifMatch, pending, token, signal }));
     if (this.#isClosed) return false;
     const missed_before = this.#outbox.missed;
     await this.#change((outbox) => {
       const now_ms = this.#options.now();
       if (answer === null) outbox.failed(now_ms);
       else outbox.answered(now_ms, request, answer);
+      // There is another token since: what was said of the old one says nothing of it.
+      if (token !== this.#token) outbox.hasToken();
     });
     const { missed } = this.#outbox;
     if (missed !== null && missed !== missed_before) this.onmissed(missed);
@@ -271,10 +274,11 @@ export class Queue {
     if (!look || this.#isClosed || !this.#sends) return;
     this.#cancel_look = later(() => this.#look(), LOOK_MS);
     if (globalThis.document?.visibilityState === "hidden") return;
-    const answer = await this.#exchange((signal) => look({ token: this.#token, signal }));
+    const token = this.#token;
+    const answer = await this.#exchange((signal) => look({ token, signal }));
     if (answer === null || this.#isClosed) return;
     const { status, body } = answer;
-    if (status === 401) this.#outbox.needsToken(body);
+    if (status === 401 && token === this.#token) this.#outbox.needsToken(body);
     if (status === 200 && Array.isArray(body?.devices) && typeof body.epoch === "string") {
       this.#others = body.devices.filter((/** @type {any} */ other) => other.device !== device);
       await this.#change((outbox) => outbox.heard(body)).catch(() => {});

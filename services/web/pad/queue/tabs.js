@@ -33,7 +33,8 @@ export function openTabs(name, owner) {
 /** @param {string} name @param {Owner} owner */
 function byLock(name, owner) {
   let isClosed = false;
-  let has = false;
+  /** The request of ours that has the lock. @type {LockOptions | null} */
+  let holder = null;
   let isInLine = false;
   let release = () => {};
   const hold = async (/** @type {LockOptions} */ options) => {
@@ -41,14 +42,16 @@ function byLock(name, owner) {
       await navigator.locks.request(name, options, () => {
         if (!options.steal) isInLine = false;
         if (isClosed) return undefined;
-        owner.sends((has = true));
+        holder = options;
+        owner.sends(true);
         return new Promise((/** @type {(value?: any) => void} */ resolve) => (release = resolve));
       });
     } catch {
-      // Another tab took it.
+      // Another tab took it, or another request of this one.
     }
-    if (isClosed || !has) return;
-    owner.sends((has = false));
+    if (isClosed || holder !== options) return;
+    holder = null;
+    owner.sends(false);
     standInLine();
   };
   const standInLine = () => {
@@ -58,7 +61,7 @@ function byLock(name, owner) {
   };
   standInLine();
   return {
-    take: () => void (has || hold({ steal: true })),
+    take: () => void (holder || hold({ steal: true })),
     close() {
       isClosed = true;
       release();
