@@ -68,7 +68,8 @@ test("what is said of an old token once there is another stops nothing", async (
 });
 
 test("a tab that takes the turn from itself keeps it", async () => {
-  // Locks as browsers have them: one holder, a line behind it, and who steals ends the holder's turn.
+  // Locks as browsers have them: one holder, a line behind it, and who steals ends the holder's turn,
+  // which hears of it once the thief has the lock.
   const line = [];
   let holder = null;
   const grant = () => {
@@ -83,7 +84,7 @@ test("a tab that takes the turn from itself keeps it", async () => {
   };
   const request = (_, options, work) => new Promise((resolve, reject) => {
     if (options.steal && holder) {
-      holder.reject(new Error("stolen"));
+      setImmediate(holder.reject, new Error("stolen"));
       holder = null;
     }
     line[options.steal ? "unshift" : "push"]({ work, resolve, reject });
