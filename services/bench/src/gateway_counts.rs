@@ -14,6 +14,8 @@ pub(crate) struct GatewayCounts {
     pub(crate) fills: u64,
     /// Gaps that were filled from the broker.
     pub(crate) gaps_filled: u64,
+    /// Shards that write through io_uring.
+    pub(crate) uring_shards: u64,
 }
 
 impl GatewayCounts {
@@ -38,6 +40,7 @@ impl GatewayCounts {
             all.encodes += sum(&text, "grandstand_encodes_total");
             all.fills += sum(&text, "grandstand_fills_total");
             all.gaps_filled += sum(&text, "grandstand_gaps_filled_total");
+            all.uring_shards += sum(&text, r#"grandstand_shards{writes="uring"}"#);
         }
         Ok((!admin.is_empty()).then_some(all))
     }
@@ -48,6 +51,7 @@ impl GatewayCounts {
             encodes: self.encodes.saturating_sub(then.encodes),
             fills: self.fills.saturating_sub(then.fills),
             gaps_filled: self.gaps_filled.saturating_sub(then.gaps_filled),
+            uring_shards: self.uring_shards,
         }
     }
 }
@@ -71,5 +75,7 @@ mod tests {
         let text = "# TYPE a_total counter\na_total 3\na_total{codec=\"json\"} 4\na_totals 100\n";
         assert_eq!(sum(text, "a_total"), 7);
         assert_eq!(sum(text, "b_total"), 0);
+        let text = "a_shards{writes=\"plain\"} 3\na_shards{writes=\"uring\"} 2\n";
+        assert_eq!(sum(text, r#"a_shards{writes="uring"}"#), 2);
     }
 }

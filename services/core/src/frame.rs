@@ -74,6 +74,11 @@ impl Frame {
         &self.wire
     }
 
+    /// As [`Frame::wire`], of a frame that is not needed any more.
+    pub fn into_wire(self) -> Bytes {
+        self.wire
+    }
+
     /// The same message behind a protocol ping, in one piece.
     pub(crate) fn with_ping(&self) -> Self {
         Self {

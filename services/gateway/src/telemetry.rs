@@ -46,11 +46,6 @@ pub(crate) fn describe() {
         "grandstand_events_total",
         "Events written to fans, by policy"
     );
-    describe_histogram!(
-        "grandstand_delivery_seconds",
-        Unit::Seconds,
-        "From accepted by scoring to written to the fan's socket, by policy, for fans who had caught up"
-    );
     describe_counter!(
         "grandstand_encodes_total",
         "Events, snapshots and messages of strips that were encoded, by codec: of events at most as many as were followed, and none for MessagePack fans, who get the stored bytes"

@@ -111,9 +111,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(args) => Ok(config::run(&args, &Cli::command())),
         Command::Health(args) => health::run(&args),
         Command::NatsServer(args) => nats_server::run(args),
-        Command::Dev(args) => in_runtime(dev::run(*args)),
-        Command::Scoring(args) => in_runtime(scoring::run(*args)),
-        Command::Gateway(args) => in_runtime(gateway::run(*args)),
+        Command::Dev(args) => on_worker(dev::run(*args)),
+        Command::Scoring(args) => on_worker(scoring::run(*args)),
+        Command::Gateway(args) => on_worker(gateway::run(*args)),
         Command::Ops(args) => in_runtime(grandstand_ops::run(args)),
         Command::Play(args) => in_runtime(play::run(args)),
         Command::Fixtures(args) => in_runtime(fixtures::run(args)),
@@ -129,4 +129,12 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
     // Everything that matters has an owner who waited for it; a blocked lookup is not waited for.
     runtime.shutdown_background();
     code
+}
+
+/// As [`in_runtime`], of what accepts connections: on a worker, since this thread would have to wake
+/// one for each of them.
+fn on_worker(
+    work: impl Future<Output = anyhow::Result<ExitCode>> + Send + 'static,
+) -> anyhow::Result<ExitCode> {
+    in_runtime(async move { tokio::spawn(work).await? })
 }

@@ -29,6 +29,7 @@ pub mod readiness;
 pub mod serve;
 pub mod stop;
 mod strict;
+pub mod tally;
 pub mod telemetry;
 pub mod token;
 mod unread;

@@ -9,8 +9,10 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use crate::tally;
+
 /// Upper bounds of histograms of seconds: half a millisecond to a minute.
-const SECONDS_BUCKETS: &[f64] = &[
+pub(crate) const SECONDS_BUCKETS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
     60.0,
 ];
@@ -59,7 +61,9 @@ impl Metrics {
 
     /// All metrics in Prometheus' text format.
     pub fn render(&self) -> String {
-        self.0.render()
+        let mut text = self.0.render();
+        tally::render(&mut text);
+        text
     }
 
     /// Keeps memory bounded while nobody scrapes. Run it once a process, until `stop`.

@@ -13,6 +13,12 @@ use crate::subscription::{Read, SnapshotWish, Subscription};
 #[derive(Debug)]
 pub(super) struct Followed {
     match_id: MatchId,
+    place: Place,
+}
+
+/// What a fan wishes of a match, and what it was told of it.
+#[derive(Debug)]
+pub(super) struct Place {
     asked_policy: Option<PolicyName>,
     asked_delay_s: u32,
     subscription: Subscription,
@@ -20,7 +26,7 @@ pub(super) struct Followed {
     told: Told,
     /// Which of the leader's answers is waited for, since the cursor is ahead.
     awaited_answer: Option<NonZero<u64>>,
-    /// Whether `match_id` is the text that others hold, too.
+    /// Whether the name of the match is the text that others hold, too.
     is_shared: bool,
 }
 
@@ -33,21 +39,30 @@ enum Told {
 
 impl Followed {
     pub(super) fn new(policy: Policy, asked: Subscribe) -> Self {
-        Self {
+        let place = Place {
             subscription: Subscription::new(policy, asked.after, asked.snapshot),
             told: Told::Nothing,
             awaited_answer: None,
             is_shared: false,
-            match_id: asked.match_id,
             asked_policy: asked.policy,
             asked_delay_s: asked.delay_s,
+        };
+        Self {
+            match_id: asked.match_id,
+            place,
         }
     }
 
     /// Followed otherwise; the cursor stays.
     pub(super) fn change(&mut self, policy: Policy, asked: &Subscribe) {
-        self.subscription.change(policy, asked.snapshot);
-        (self.asked_policy, self.asked_delay_s) = (asked.policy, asked.delay_s);
+        let place = &mut self.place;
+        place.subscription.change(policy, asked.snapshot);
+        (place.asked_policy, place.asked_delay_s) = (asked.policy, asked.delay_s);
+    }
+
+    /// The match, and the fan's place in it.
+    pub(super) fn parts(&mut self) -> (&MatchId, &mut Place) {
+        (&self.match_id, &mut self.place)
     }
 
     pub(super) fn match_id(&self) -> &MatchId {
@@ -60,26 +75,27 @@ impl Followed {
 
     pub(super) fn share_name(&mut self, match_id: &MatchId) {
         self.match_id = match_id.clone();
-        self.is_shared = true;
+        self.place.is_shared = true;
     }
 
     pub(super) fn is_shared(&self) -> bool {
-        self.is_shared
+        self.place.is_shared
     }
 
     /// What the fan wishes beside the match: a policy and a delay.
     pub(super) fn wish(&self) -> (Option<PolicyName>, u32) {
-        (self.asked_policy, self.asked_delay_s)
+        self.place.wish()
     }
 
     /// The same wish once more; a snapshot was given or is owed already.
     pub(super) fn asked_again(&self) -> Subscribe {
+        let (policy, delay_s) = self.wish();
         Subscribe {
             match_id: self.match_id.clone(),
             after: None,
-            policy: self.asked_policy,
-            delay_s: self.asked_delay_s,
-            snapshot: match self.subscription.wish() {
+            policy,
+            delay_s,
+            snapshot: match self.place.subscription.wish() {
                 SnapshotWish::Always => SnapshotWish::Auto,
                 wish => wish,
             },
@@ -87,21 +103,28 @@ impl Followed {
     }
 
     pub(super) fn policy(&self) -> PolicyName {
-        self.subscription.policy().name()
+        self.place.subscription.policy().name()
     }
 
     pub(super) fn cursor(&self) -> Option<(Epoch, u64)> {
-        self.subscription.cursor()
+        self.place.subscription.cursor()
     }
 
     /// See [`crate::connection::Connection::touch`].
     pub(super) fn touch(&self) -> u64 {
-        let seq = self.subscription.cursor().map_or(0, |(_, seq)| seq);
-        seq ^ u64::from(self.asked_delay_s) ^ self.awaited_answer.map_or(0, NonZero::get)
+        let seq = self.cursor().map_or(0, |(_, seq)| seq);
+        let awaited = self.place.awaited_answer.map_or(0, NonZero::get);
+        seq ^ u64::from(self.place.asked_delay_s) ^ awaited
     }
 
     pub(super) fn was_busy(&mut self) {
-        self.subscription.was_busy();
+        self.place.subscription.was_busy();
+    }
+}
+
+impl Place {
+    pub(super) fn wish(&self) -> (Option<PolicyName>, u32) {
+        (self.asked_policy, self.asked_delay_s)
     }
 
     /// What there is to say of a match that is there.
@@ -132,7 +155,7 @@ impl Followed {
             }
             Read::Ahead if self.awaited_answer.is_none() => {
                 self.awaited_answer = NonZero::new(feed.leader_answers + 1);
-                Output::AskLeader(self.match_id.clone())
+                Output::AskLeader(log.match_id().clone())
             }
             Read::Ahead => Output::Wait(None),
             // A fan for whom there is nothing new is told at least where it stands.
@@ -144,7 +167,7 @@ impl Followed {
     }
 
     /// A match that is not there is said to be so once.
-    pub(super) fn say_absent(&mut self, codec: Codec) -> Output {
+    pub(super) fn say_absent(&mut self, match_id: &MatchId, codec: Codec) -> Output {
         // If it comes back, what the leader was asked about is gone.
         self.awaited_answer = None;
         if self.told == Told::Absent {
@@ -157,7 +180,7 @@ impl Followed {
                 "unknown_match",
                 "There is no such match (yet)",
                 "You are told once it is created; check the id if you expected it to be there.",
-                Some(&self.match_id),
+                Some(match_id),
             ),
         ))
     }
@@ -174,7 +197,7 @@ impl Followed {
     /// heartbeat has it.
     pub(super) fn beat(&mut self, codec: Codec, feed: &Feed, now_us: u64) -> Frame {
         let log = feed.follower.log();
-        let place = self.cursor().unwrap_or((log.epoch(), 0));
+        let place = self.subscription.cursor().unwrap_or((log.epoch(), 0));
         self.told = Told::Status(feed.status);
         feed.beat(codec, place, self.subscription.hash(log), now_us)
     }

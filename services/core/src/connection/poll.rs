@@ -4,7 +4,7 @@
 use std::num::NonZero;
 
 use crate::connection::followed::Followed;
-use crate::connection::{Connection, MatchView, Matches, Output};
+use crate::connection::{Connection, MatchView, Matches, Output, Settings};
 use crate::frame::Frame;
 use crate::ids::MatchId;
 use crate::message::{CloseCode, ServerMessage};
@@ -19,8 +19,11 @@ impl Connection {
             self.was_busy(now_us.saturating_sub(wrote_us.get()));
         }
         let output = self.next_output(matches, now_us);
+        let output = self.take_ping_along(output, now_us);
         self.is_settled = self.is_settled_by(&output);
         match output {
+            // Who has all there is was not busy with it, unless it is said to be.
+            Output::Frame(..) if self.is_settled => self.written_us = now_us,
             Output::Answer(_) | Output::Frame(..) => {
                 (self.wrote_us, self.written_us) = (NonZero::new(now_us), now_us);
             }
@@ -35,6 +38,22 @@ impl Connection {
         output
     }
 
+    /// A ping that is due, or nearly, goes with a frame: while there are events nobody is written to
+    /// for it alone.
+    fn take_ping_along(&mut self, output: Output, now_us: u64) -> Output {
+        let heartbeat_us = u64::from(self.settings.heartbeat_s) * 1_000_000;
+        let soon_us = now_us + heartbeat_us / 8;
+        match output {
+            Output::Frame(frame, news)
+                if self.pinged_us.is_none() && self.heard_us + heartbeat_us <= soon_us =>
+            {
+                self.pinged_us = NonZero::new(now_us);
+                Output::Frame(frame.with_ping(), news)
+            }
+            output => output,
+        }
+    }
+
     /// Whether the fan has all there is once `output` is written. What it waits for by the clock was
     /// told by an earlier poll, and is no sooner now.
     fn is_settled_by(&self, output: &Output) -> bool {
@@ -44,12 +63,16 @@ impl Connection {
             && self.pending.is_none()
     }
 
-    /// What the last poll gave was written at once, all of it: the connection was not busy. Whether
-    /// there is nothing more to poll for before a match changes, the client speaks or the time comes
-    /// that was waited for before.
-    pub fn wrote_at_once(&mut self) -> bool {
-        self.wrote_us = None;
+    /// Whether what the last poll gave is all there is, once it is written at once: there is nothing
+    /// more to poll for then before a match changes, the client speaks or the time comes that was
+    /// waited for before.
+    pub fn is_settled(&self) -> bool {
         self.is_settled
+    }
+
+    /// What the last poll gave at `since_us` was not written at once: the connection is busy with it.
+    pub fn held_up(&mut self, since_us: u64) {
+        self.wrote_us = self.wrote_us.or(NonZero::new(since_us));
     }
 
     /// While something is written nothing is read: neither is the fan behind on purpose, nor could
@@ -107,11 +130,7 @@ impl Connection {
         for index in 0..count {
             let position = (self.turn as usize + index) % count;
             let output = match self.followed.get(position) {
-                Some(followed) => {
-                    let match_id = followed.match_id().clone();
-                    let look = |view: MatchView<'_>| self.look_at_match(position, view, now_us);
-                    matches.look(&match_id, look)
-                }
+                Some(_) => self.look_at_match(position, matches, now_us),
                 None => self.look_at_strips(matches, now_us),
             };
             match output {
@@ -126,23 +145,25 @@ impl Connection {
         Output::Wait(wake_us)
     }
 
-    fn look_at_match(&mut self, position: usize, view: MatchView<'_>, now_us: u64) -> Output {
-        let codec = self.settings.codec;
-        let followed = &mut self.followed[position];
-        match view {
-            MatchView::Loading => Output::Wait(None),
-            MatchView::Absent => followed.say_absent(codec),
-            MatchView::Forbidden => {
-                let match_id = followed.match_id().clone();
-                self.say_forbidden(&match_id)
-            }
+    fn look_at_match(&mut self, position: usize, matches: &impl Matches, now_us: u64) -> Output {
+        let Settings { codec, phase, .. } = self.settings;
+        let (rights, followed) = (&self.rights, &mut self.followed[position]);
+        // The name is not cloned: all fans share its count.
+        let (match_id, place) = followed.parts();
+        let output = matches.look(match_id, |view| match view {
+            MatchView::Loading => Some(Output::Wait(None)),
+            MatchView::Absent => Some(place.say_absent(match_id, codec)),
+            MatchView::Forbidden => None,
             MatchView::Ready(feed) => {
-                let (asked, delay_s) = followed.wish();
-                let phase = self.settings.phase;
-                let policy = self.rights.policy(asked, delay_s, feed.delay_s, phase);
-                followed.look(feed, policy, codec, now_us)
+                let (asked, delay_s) = place.wish();
+                let policy = rights.policy(asked, delay_s, feed.delay_s, phase);
+                Some(place.look(feed, policy, codec, now_us))
             }
-        }
+        });
+        output.unwrap_or_else(|| {
+            let match_id = self.followed[position].match_id().clone();
+            self.say_forbidden(&match_id)
+        })
     }
 
     fn say_forbidden(&mut self, match_id: &MatchId) -> Output {
@@ -193,9 +214,9 @@ impl Connection {
     fn say_where_it_stands(&mut self, matches: &impl Matches, now_us: u64) -> Frame {
         let mut first = None;
         for followed in &mut self.followed {
-            let match_id = followed.match_id().clone();
-            let beat = matches.look(&match_id, |view| match view {
-                MatchView::Ready(feed) => Some(followed.beat(self.settings.codec, feed, now_us)),
+            let (match_id, place) = followed.parts();
+            let beat = matches.look(match_id, |view| match view {
+                MatchView::Ready(feed) => Some(place.beat(self.settings.codec, feed, now_us)),
                 MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
             });
             match (&first, beat) {

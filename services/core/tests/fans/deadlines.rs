@@ -3,7 +3,7 @@
 use std::num::NonZero;
 
 use grandstand_core::connection::{FanRights, Output};
-use grandstand_core::frame::Codec;
+use grandstand_core::frame::{Codec, PING};
 use grandstand_core::ids::MatchId;
 use grandstand_core::message::{ClientMessage, CloseCode, Named, Status, Subscribe};
 use grandstand_core::policy::PolicyName;
@@ -56,6 +56,29 @@ fn a_page_hears_something_every_heartbeat_though_it_never_sees_a_ping() {
             assert_eq!(heard, 1, "known: {known}");
         }
     }
+}
+
+#[test]
+fn a_ping_that_is_nearly_due_goes_along_with_an_event() {
+    let (mut world, mut fan) = world_and_fan(PolicyName::Realtime, SnapshotWish::Auto);
+    let mut next_is_pinged = |world: &mut World, heard_s: u64| {
+        world.now_us = START_US + heard_s * 1_000_000;
+        world.publish(1, false);
+        match fan.connection.poll(world, world.now_us) {
+            Output::Frame(frame, _) => frame.wire().starts_with(&PING),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(!next_is_pinged(&mut world, 45));
+    assert!(next_is_pinged(&mut world, 50));
+    assert!(!next_is_pinged(&mut world, 51), "one is enough");
+
+    let late_us = world.now_us + 9_000_000;
+    let closed = fan.connection.poll(&world, late_us);
+    assert!(
+        matches!(closed, Output::Close(CloseCode::TooSlow, _)),
+        "{closed:?}"
+    );
 }
 
 #[test]
@@ -204,6 +227,9 @@ proptest! {
                             break;
                         }
                     }
+                    Output::Frame(frame, _) if frame.wire().starts_with(&PING) => {
+                        (told_us, heard_us) = (world.now_us, world.now_us);
+                    }
                     Output::Answer(_) | Output::Frame(..) => told_us = world.now_us,
                     Output::Ping => heard_us = world.now_us,
                     Output::Beat(_) => (told_us, heard_us) = (world.now_us, world.now_us),
@@ -234,6 +260,7 @@ fn a_slow_write_does_not_count_as_silence() {
         fan.connection.poll(&world, world.now_us),
         Output::Frame(..)
     ));
+    fan.connection.held_up(world.now_us);
     world.now_us += 20_000_000;
     let output = fan.connection.poll(&world, world.now_us);
     assert!(

@@ -108,8 +108,10 @@ impl Fan {
                 return true;
             }
             self.receive(world, usize::MAX);
-            if number < frames && self.connection.wrote_at_once() {
-                return true;
+            match number < frames {
+                true if self.connection.is_settled() => return true,
+                true => {}
+                false => self.connection.held_up(world.now_us),
             }
         }
         false
@@ -125,6 +127,9 @@ impl Fan {
             }
             if !self.poll(world) {
                 return true;
+            }
+            if self.socket.sending() > bytes {
+                self.connection.held_up(world.now_us);
             }
         }
     }

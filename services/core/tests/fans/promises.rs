@@ -307,7 +307,7 @@ fn who_has_all_need_not_be_asked_before_the_time_it_was_told_last() {
             }
             loop {
                 match fan.connection.poll(&world, world.now_us) {
-                    Output::Frame(..) if fan.connection.wrote_at_once() => {
+                    Output::Frame(..) if fan.connection.is_settled() => {
                         settled += 1;
                         let next = fan.connection.poll(&world, world.now_us);
                         let Output::Wait(Some(at_us)) = next else {

@@ -20,6 +20,11 @@ impl Socket {
         self.sending = frame.wire().clone();
     }
 
+    /// How many bytes are on their way.
+    pub(crate) fn sending(&self) -> usize {
+        self.sending.len()
+    }
+
     /// Lets up to `bytes` through; how many there were.
     pub(crate) fn take(&mut self, bytes: usize) -> usize {
         let taken = bytes.min(self.sending.len());

@@ -115,8 +115,8 @@ impl Fan {
         }
         let identity = &self.identity;
         match self.connection.poll(&Eyes { glance, identity }, now_us) {
-            Output::Answer(frame) | Output::Beat(frame) => Step::Write(frame.wire().clone(), None),
-            Output::Frame(frame, news) => Step::Write(frame.wire().clone(), Some(news)),
+            Output::Answer(frame) | Output::Beat(frame) => Step::Write(frame.into_wire(), None),
+            Output::Frame(frame, news) => Step::Write(frame.into_wire(), Some(news)),
             Output::Ping => Step::Write(PING, None),
             Output::AskLeader(match_id) => Step::AskLeader(match_id),
             Output::Close(code, reason) => Step::Close(code, reason),

@@ -40,14 +40,19 @@ impl Parcel {
         self.news.is_some() || self.first.len().max(self.all.len()) >= BYTES_MAX
     }
 
-    /// What is to be written to the fan at `index`, if anything.
-    pub(super) fn seal(self, index: u32) -> Option<Outgoing> {
+    /// What is to be written to the fan at `index`, if anything; `is_last` if nothing follows it.
+    pub(super) fn seal(self, index: u32, is_last: bool) -> Option<Outgoing> {
         let bytes = match self.all.is_empty() {
             true => self.first,
             false => self.all.freeze(),
         };
         let news = self.news;
-        (!bytes.is_empty()).then_some(Outgoing { index, bytes, news })
+        (!bytes.is_empty()).then_some(Outgoing {
+            index,
+            bytes,
+            news,
+            is_last,
+        })
     }
 }
 
@@ -71,7 +76,7 @@ mod tests {
         assert!(parcel.is_empty() && !parcel.goes());
         parcel.add(frame.clone(), Some(NEWS));
         assert!(parcel.goes());
-        let out = parcel.seal(3).unwrap();
+        let out = parcel.seal(3, false).unwrap();
         assert_eq!((out.index, out.news), (3, Some(NEWS)));
         assert_eq!(out.bytes.as_ptr(), frame.as_ptr(), "not copied");
 
@@ -80,8 +85,11 @@ mod tests {
         parcel.add(Bytes::from_static(b", status"), None);
         assert!(!parcel.goes());
         parcel.add(Bytes::from_static(b", snapshot"), Some(NEWS));
-        assert_eq!(parcel.seal(0).unwrap().bytes, "welcome, status, snapshot");
-        assert!(Parcel::default().seal(0).is_none());
+        assert_eq!(
+            parcel.seal(0, false).unwrap().bytes,
+            "welcome, status, snapshot"
+        );
+        assert!(Parcel::default().seal(0, false).is_none());
     }
 
     #[test]

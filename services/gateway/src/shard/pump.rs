@@ -1,11 +1,9 @@
 //! From cursors to sockets: a batch of connections is asked what is next, and what they say is
 //! written, until each of them waits or its socket takes no more.
 
-use bytes::Bytes;
 use grandstand_core::message::CloseCode;
-use grandstand_core::subscription::News;
 
-use super::counts::count_cut;
+use super::counts::{SameNews, count_cut};
 use super::event_loop::Shard;
 use super::fan::{Fan, Stage, Step};
 use super::interest::Glance;
@@ -54,12 +52,15 @@ impl Shard {
             let Some(fan) = self.fans.get(index) else {
                 continue;
             };
-            let mut parcel = Parcel::default();
+            let (mut parcel, mut is_last) = (Parcel::default(), false);
             loop {
                 match fan.next(&glance, now_us) {
                     Step::Write(bytes, news) => {
                         parcel.add(bytes, news);
                         if parcel.goes() {
+                            is_last = fan.connection.is_settled()
+                                && !fan.is_readable
+                                && self.wheel.has(&fan.alarm);
                             break;
                         }
                     }
@@ -81,7 +82,7 @@ impl Shard {
                     Step::Close(..) | Step::Nothing => break,
                 }
             }
-            outgoing.extend(parcel.seal(index));
+            outgoing.extend(parcel.seal(index, is_last));
             if fan.wishes_seen != fan.connection.wishes_changed() {
                 wish_otherwise.push(index);
             }
@@ -107,29 +108,27 @@ impl Shard {
             })
             .collect();
         let wrote = self.writer.write_each(&each);
-        let (now_us, mut frames) = (self.clock.now_us(), 0);
-        for (Outgoing { index, bytes, news }, wrote) in outgoing.drain(..).zip(wrote) {
+        let (now_us, mut frames, mut same) = (self.clock.now_us(), 0, SameNews::default());
+        for (out, wrote) in outgoing.drain(..).zip(wrote) {
             match wrote {
                 Wrote::All => {
                     frames += 1;
-                    news.inspect(|news| self.counts.news(*news, now_us));
-                    if news.is_none() || !self.has_all(index) {
-                        whole.push(index);
+                    if let Some((news, fans)) = same.add(out.news) {
+                        self.counts.news(news, fans, now_us);
+                    }
+                    // Who has all there is is not even looked at: its memory is cold again.
+                    if !out.is_last {
+                        whole.push(out.index);
                     }
                 }
-                Wrote::UpTo(written) => self.wait_for_socket(index, bytes, written, news),
-                Wrote::Gone => self.cut(index, "gone"),
+                Wrote::UpTo(written) => self.wait_for_socket(out, written),
+                Wrote::Gone => self.cut(out.index, "gone"),
             }
         }
+        if let Some((news, fans)) = same.end() {
+            self.counts.news(news, fans, now_us);
+        }
         self.counts.frames.increment(frames);
-    }
-
-    /// Whether a fan, of whose match a frame has just gone out whole, need not be asked again now.
-    fn has_all(&mut self, index: u32) -> bool {
-        let Some(fan) = self.fans.get(index) else {
-            return true;
-        };
-        fan.connection.wrote_at_once() && !fan.is_readable && self.wheel.has(&fan.alarm)
     }
 
     /// The socket takes something again; whether all that was in flight is out.
@@ -146,7 +145,7 @@ impl Shard {
                 fan.in_flight = None;
                 self.counts.frames.increment(1);
                 if let Some(news) = news {
-                    self.counts.news(news, self.clock.now_us());
+                    self.counts.news(news, 1, self.clock.now_us());
                 }
                 true
             }
@@ -170,9 +169,14 @@ impl Shard {
     }
 
     /// What does not fit goes out when the socket takes something again.
-    fn wait_for_socket(&mut self, index: u32, bytes: Bytes, written: usize, news: Option<News>) {
+    fn wait_for_socket(&mut self, out: Outgoing, written: usize) {
+        let Outgoing {
+            index, bytes, news, ..
+        } = out;
+        let now_us = self.clock.now_us();
         if let Some(fan) = self.fans.get(index) {
             debug_assert!(fan.in_flight.is_none(), "one frame ends before the next");
+            fan.connection.held_up(now_us);
             fan.in_flight = Some(Box::new(InFlight {
                 bytes,
                 written,

@@ -32,6 +32,8 @@ pub(super) struct Outgoing {
     pub(super) index: u32,
     pub(super) bytes: Bytes,
     pub(super) news: Option<News>,
+    /// Whether nothing follows it, if it is written at once.
+    pub(super) is_last: bool,
 }
 
 /// How far a write came.

@@ -108,7 +108,7 @@ impl Listener {
         if self.text.is_empty() {
             if let Some(news) = self.news.take() {
                 let now_us = self.edge.clock.now_us();
-                self.edge.streams.counts.news(news, now_us);
+                self.edge.streams.counts.news(news, 1, now_us);
             }
             self.text = self.next_text().await?;
             self.edge.streams.counts.frames.increment(1);
