@@ -54,7 +54,7 @@ impl Answer {
             .map(|posted| ledger.event(&posted.id))
             .collect::<Option<_>>()?;
         let last = facts.iter().max_by_key(|facts| facts.seq)?;
-        let record = ledger.record_of(last);
+        let record = ledger.record_of(last.seq)?;
         let said = events
             .iter()
             .zip(&facts)
@@ -62,14 +62,14 @@ impl Answer {
                 id: posted.id.clone(),
                 seq: facts.seq,
                 ts: facts.ts,
-                warnings: facts.warnings.clone(),
+                warnings: facts.warnings.to_vec(),
             });
         Some(Self {
             match_id: match_id.clone(),
             epoch: ledger.epoch(incarnation),
             seq: record.last_seq,
             hash: record.hash,
-            strip: record.strip(),
+            strip: record.strip,
             events: said.collect(),
         })
     }

@@ -8,6 +8,7 @@ use grandstand_core::record::{BODY_BYTES_MAX, Record};
 use grandstand_sports::{Draft, RULES_VERSION, Rights, Sport};
 
 use crate::ledger::{Ledger, Written};
+use crate::records::Digest;
 use crate::refuse::{self, Place, Refused};
 
 /// A request to write, as the edge read it.
@@ -95,7 +96,7 @@ pub(crate) fn new_events<'p>(
     for (index, posted) in post.events.iter().enumerate() {
         match ledger.event(&posted.id) {
             None => new.push((index, posted)),
-            Some(facts) if *facts.digest == *posted.digest => {}
+            Some(facts) if facts.digest == Digest::of(&posted.digest) => {}
             Some(facts) => {
                 return Err(match post.purpose {
                     Purpose::Create(_) => Refused::OtherCreation,

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use grandstand_broker::StoredRecord;
-use grandstand_core::event::Posted;
+use grandstand_core::event::{Event, Posted};
 use grandstand_core::ids::{Cursor, MatchId};
 use grandstand_sports::{Rights, Sport};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::decide::{Decision, Expectation, Post, Purpose, decide};
-use crate::ledger::{Ledger, LedgerError, RECENT_EVENTS_MAX, Written};
+use crate::ledger::{Ledger, LedgerError, Written};
+use crate::missed::Missed;
+use crate::records::MISSED_EVENTS_MAX;
 use crate::refuse::Refused;
 
 const NOW_US: u64 = 1_790_000_000_000_000;
@@ -59,6 +61,7 @@ struct Log {
     writer: Option<Ledger>,
     reader: Option<Ledger>,
     sequence: u64,
+    records: Vec<StoredRecord>,
 }
 
 impl Log {
@@ -82,6 +85,16 @@ impl Log {
             .get_or_insert_with(|| Ledger::new(Sport::Open))
             .adopt(self.sequence, *written);
         Ledger::take(&mut self.reader, &stored).unwrap();
+        self.records.push(stored);
+    }
+
+    /// What a refusal tells of, read as the broker would have it.
+    fn told(&self, missed: &Missed) -> Vec<Event> {
+        let after = missed.after_stream_sequence;
+        let records = self.records.iter();
+        let records = records.filter(|record| record.stream_sequence > after);
+        let records: Vec<StoredRecord> = records.take(missed.records).cloned().collect();
+        missed.events_of(&records).expect("they are all there")
     }
 
     fn answers(&self, post: &Post) -> [Option<Answer>; 2] {
@@ -210,7 +223,8 @@ fn a_stale_head_is_refused_with_what_was_missed_unless_all_is_known() {
         panic!("the head went on");
     };
     assert_eq!(seq, 3);
-    let ids: Vec<_> = missed.iter().map(|event| event.id.as_str()).collect();
+    let told = log.told(&missed);
+    let ids: Vec<_> = told.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(ids, ["a", "b"]);
     assert!(matches!(
         log.decide(&expecting(log.head(), vec![set("c", 3)])),
@@ -220,23 +234,43 @@ fn a_stale_head_is_refused_with_what_was_missed_unless_all_is_known() {
     other_life.epoch.as_mut().unwrap().incarnation += 1;
     assert!(matches!(
         log.decide(&expecting(other_life, vec![set("c", 3)])),
-        Err(Refused::Stale { missed, .. }) if missed.len() == 3
+        Err(Refused::Stale { missed, .. }) if log.told(&missed).len() == 3
     ));
 }
 
 #[test]
 fn no_more_than_the_newest_hundred_are_told_as_missed() {
     let mut log = Log::created();
-    for n in 0..RECENT_EVENTS_MAX as u64 + 20 {
-        log.store(&events(vec![set(&format!("e{n}"), n)]));
+    for n in 0..MISSED_EVENTS_MAX + 20 {
+        // Two events in a record, of which the oldest that is told of has but one of the newest.
+        let [one, two] = [0, 1].map(|half| set(&format!("e{n}-{half}"), n));
+        log.store(&events(vec![one, two]));
+    }
+    log.store(&events(vec![set("last", 1)]));
+    let ledger = log.writer.as_ref().unwrap();
+
+    let missed = log.told(&ledger.missed_after(0));
+
+    assert_eq!(missed.len() as u64, MISSED_EVENTS_MAX);
+    assert_eq!(missed.last().unwrap().seq, ledger.seq());
+    assert_eq!(log.told(&ledger.missed_after(ledger.seq())), []);
+    let two = log.told(&ledger.missed_after(ledger.seq() - 2));
+    assert_eq!(two.len(), 2);
+}
+
+#[test]
+fn what_is_told_as_missed_has_a_bound_of_bytes_too() {
+    let mut log = Log::created();
+    let large = |id: &str| json!({"id": id, "type": "set", "patch": {}, "data": {"text": "x".repeat(50_000)}});
+    for n in 0..10 {
+        log.store(&events(vec![large(&format!("e{n}"))]));
     }
     let ledger = log.writer.as_ref().unwrap();
 
-    let missed = ledger.missed_after(0);
+    let missed = log.told(&ledger.missed_after(0));
 
-    assert_eq!(missed.len(), RECENT_EVENTS_MAX);
+    assert_eq!(missed.len(), 5, "the newest, up to 256 KiB");
     assert_eq!(missed.last().unwrap().seq, ledger.seq());
-    assert_eq!(ledger.missed_after(ledger.seq()), []);
 }
 
 #[test]

@@ -1,23 +1,15 @@
 //! One match as the log says it: the game, and what answers need to know of each record.
 
-use std::collections::{HashMap, VecDeque};
-
 use grandstand_broker::StoredRecord;
-use grandstand_core::event::Event;
-use grandstand_core::hash::StateHash;
-use grandstand_core::headers::{Headers, Visibility, Warning};
+use grandstand_core::headers::{Headers, Visibility};
 use grandstand_core::ids::{Epoch, EventId};
 use grandstand_core::record::Record;
 use grandstand_sports::{Drafted, Game, RULES_VERSION, Sport};
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::devices::Devices;
-
-/// How many events are kept whole, for scorers who missed them.
-pub(crate) const RECENT_EVENTS_MAX: usize = 100;
-/// And how many bytes of records; the newest record is kept whatever its size.
-const RECENT_BYTES_MAX: usize = 256 * 1024;
+use crate::missed::Missed;
+use crate::records::{EventFacts, RecordFacts, Records};
 
 /// A match from its first record on.
 #[derive(Debug)]
@@ -29,9 +21,7 @@ pub(crate) struct Ledger {
     /// The stream sequence of its newest record, 0 before the first.
     tip: u64,
     last_ts: u64,
-    records: Vec<RecordFacts>,
-    events: HashMap<EventId, EventFacts>,
-    recent: VecDeque<Recent>,
+    records: Records,
     devices: Devices,
 }
 
@@ -40,44 +30,6 @@ impl LedgerError {
     pub(crate) fn is_another_log(&self) -> bool {
         matches!(self, Self::Broken { .. } | Self::OtherLife { .. })
     }
-}
-
-/// What a record says beside its events.
-#[derive(Debug)]
-pub(crate) struct RecordFacts {
-    /// Its stream sequence.
-    stream_sequence: u64,
-    /// The seq of its last event.
-    pub(crate) last_seq: u64,
-    /// The hash of the state after it.
-    pub(crate) hash: StateHash,
-    /// The strip after it, as JSON: a tenth of the memory of the parsed one.
-    strip: Box<str>,
-}
-
-impl RecordFacts {
-    /// The strip after it.
-    pub(crate) fn strip(&self) -> Value {
-        serde_json::from_str(&self.strip).expect("it was a value when it was written")
-    }
-}
-
-/// What an answer says of an event.
-#[derive(Debug)]
-pub(crate) struct EventFacts {
-    pub(crate) seq: u64,
-    pub(crate) ts: u64,
-    pub(crate) digest: Box<str>,
-    pub(crate) warnings: Vec<Warning>,
-    /// Its record's place among the match's.
-    record: usize,
-}
-
-/// A record as it is stored: a twentieth of the memory of its events.
-#[derive(Debug)]
-struct Recent {
-    body: Box<[u8]>,
-    events: usize,
 }
 
 /// A record that was decided, and what becomes of the match once it is in the log.
@@ -121,9 +73,7 @@ impl Ledger {
             delay_s: 0,
             tip: 0,
             last_ts: 0,
-            records: Vec::new(),
-            events: HashMap::new(),
-            recent: VecDeque::new(),
+            records: Records::default(),
             devices: Devices::default(),
         }
     }
@@ -166,7 +116,7 @@ impl Ledger {
         for event in &record.events {
             ledger.game.apply(event);
         }
-        ledger.note(stored.stream_sequence, &headers, &record, &stored.body);
+        ledger.note(stored.stream_sequence, &headers, &record, stored.body.len());
         Ok(())
     }
 
@@ -179,59 +129,34 @@ impl Ledger {
             drafted,
         } = written;
         self.game.adopt(drafted);
-        self.note(stream_sequence, &headers, &record, &body);
+        self.note(stream_sequence, &headers, &record, body.len());
     }
 
-    fn note(&mut self, stream_sequence: u64, headers: &Headers, record: &Record, body: &[u8]) {
+    fn note(
+        &mut self,
+        stream_sequence: u64,
+        headers: &Headers,
+        record: &Record,
+        body_bytes: usize,
+    ) {
         self.tip = stream_sequence;
         self.created_us = headers.created_us;
         self.visibility = headers.visibility;
         self.delay_s = headers.delay_s;
-        let place = self.records.len();
-        if let (Some(device), Some(last)) = (&headers.device, record.events.last()) {
-            self.devices.note(device, last.seq, last.ts);
-        }
-        for (index, event) in record.events.iter().enumerate() {
-            self.last_ts = event.ts;
-            let facts = EventFacts {
-                seq: event.seq,
-                ts: event.ts,
-                digest: headers.digests[index].as_str().into(),
-                warnings: headers.warnings[index].clone(),
-                record: place,
-            };
-            self.events.insert(event.id.clone(), facts);
-        }
-        self.records.push(RecordFacts {
-            stream_sequence,
-            last_seq: self.game.seq(),
-            hash: record.hash,
-            strip: headers.strip.to_string().into(),
-        });
-        self.recent.push_back(Recent {
-            body: body.into(),
-            events: record.events.len(),
-        });
-        self.forget_old();
-    }
-
-    /// Lets go of what nobody may ask for whole any more.
-    fn forget_old(&mut self) {
-        let mut bytes: usize = self.recent.iter().map(|recent| recent.body.len()).sum();
-        let mut count: usize = self.recent.iter().map(|recent| recent.events).sum();
-        while let [oldest, _, ..] = self.recent.make_contiguous() {
-            let without = count - oldest.events;
-            if bytes <= RECENT_BYTES_MAX && without < RECENT_EVENTS_MAX {
-                return;
+        if let Some(last) = record.events.last() {
+            self.last_ts = last.ts;
+            if let Some(device) = &headers.device {
+                self.devices.note(device, last.seq, last.ts);
             }
-            (bytes, count) = (bytes - oldest.body.len(), without);
-            self.recent.pop_front();
         }
+        self.records
+            .push(stream_sequence, headers, record, body_bytes);
     }
 
     /// Takes little memory until the next request.
     pub(crate) fn rest(&mut self) {
         self.game.rest();
+        self.records.rest();
     }
 
     /// The game, to decide on.
@@ -283,40 +208,28 @@ impl Ledger {
     }
 
     /// What is known of the event with that id.
-    pub(crate) fn event(&self, id: &EventId) -> Option<&EventFacts> {
-        self.events.get(id)
+    pub(crate) fn event(&self, id: &EventId) -> Option<EventFacts<'_>> {
+        self.records.event(self.game.contains(id)?)
     }
 
-    /// The record that holds an event.
-    pub(crate) fn record_of(&self, facts: &EventFacts) -> &RecordFacts {
-        &self.records[facts.record]
+    /// The record that holds the event `seq`.
+    pub(crate) fn record_of(&self, seq: u64) -> Option<RecordFacts> {
+        self.records.record_of(seq)
     }
 
     /// The newest record; none before the first.
-    pub(crate) fn newest(&self) -> Option<&RecordFacts> {
-        self.records.last()
+    pub(crate) fn newest(&self) -> Option<RecordFacts> {
+        self.records.newest()
     }
 
     /// The stream sequence of the record before the one that holds the event after `seq`, 0 if that
     /// is the first record; none if there is no such event.
     pub(crate) fn before_event_after(&self, seq: u64) -> Option<u64> {
-        let place = self
-            .records
-            .partition_point(|record| record.last_seq <= seq);
-        (place < self.records.len()).then(|| {
-            let before = place.checked_sub(1);
-            before.map_or(0, |before| self.records[before].stream_sequence)
-        })
+        self.records.before_event_after(seq)
     }
 
-    /// The events after `seq`, of the newest [`RECENT_EVENTS_MAX`].
-    pub(crate) fn missed_after(&self, seq: u64) -> Vec<Event> {
-        let first = self.seq().saturating_sub(RECENT_EVENTS_MAX as u64) + 1;
-        self.recent
-            .iter()
-            .filter_map(|recent| Record::decode(&recent.body).ok())
-            .flat_map(|record| record.events)
-            .filter(|event| event.seq > seq && event.seq >= first)
-            .collect()
+    /// The events after `seq` that are to be told to who missed them.
+    pub(crate) fn missed_after(&self, seq: u64) -> Missed {
+        self.records.missed_after(seq)
     }
 }

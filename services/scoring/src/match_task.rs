@@ -68,7 +68,8 @@ impl MatchTask {
         loop {
             match tokio::time::timeout(idle_max, jobs.recv()).await {
                 Ok(Some(job)) => {
-                    self.answer(job).await;
+                    // On the heap only while it lasts: a task waits most of the time.
+                    Box::pin(self.answer(job)).await;
                     if let Some(ledger) = &mut self.ledger {
                         ledger.rest();
                     }

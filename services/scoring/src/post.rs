@@ -14,11 +14,13 @@ use grandstand_server::problem_kind::ProblemKind;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Stored};
 use crate::decide::{Expectation, Post, Purpose};
 use crate::devices::device_of;
 use crate::match_task::Work;
+use crate::missed::told;
 use crate::refuse::{Outcome, Refused, counted, malformed, unreadable_event};
 use crate::request::{Caller, only_value, with_etag};
 use crate::start::Api;
@@ -65,12 +67,16 @@ pub(crate) async fn store(
     match_id: &MatchId,
     post: Post,
 ) -> Result<Response, Problem> {
+    let deadline = Instant::now() + api.request_max;
     let asked = api
         .matches
         .ask(match_id, |reply| Work::Post(Box::new(post), reply))
         .await;
     count(&asked);
-    let (answer, stored) = asked?;
+    let (answer, stored) = match asked {
+        Ok(done) => done,
+        Err(refused) => return Err(told(api, match_id, refused, deadline).await.into()),
+    };
     let status = match stored {
         Stored::Now => StatusCode::CREATED,
         Stored::Before => StatusCode::OK,

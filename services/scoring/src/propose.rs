@@ -11,9 +11,11 @@ use grandstand_server::problem::Problem;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::decide::{Post, check_expectation, decide_each, new_events};
 use crate::ledger::Ledger;
+use crate::missed::told;
 use crate::post::read_post;
 use crate::refuse::{Refused, malformed};
 use crate::request::{Caller, with_etag, with_privacy};
@@ -143,7 +145,11 @@ async fn read_cascade(
         .ok_or_else(|| malformed("state", "the query may hold state=true and nothing else"))?;
     let post = read_post(caller, body).await?;
     let leads_to = move |ledger: &Ledger, epoch| CascadeView::of(ledger, &post, epoch);
-    let view = api.matches.read(&match_id, leads_to).await??;
+    let deadline = Instant::now() + api.request_max;
+    let view = match api.matches.read(&match_id, leads_to).await? {
+        Ok(view) => view,
+        Err(refused) => return Err(told(api, &match_id, refused, deadline).await.into()),
+    };
     let tag = format!("{}-{}", view.epoch, view.seq);
     let document = CascadeDocument {
         match_id,

@@ -1,6 +1,6 @@
 //! Every refusal, and the problem that it is told as.
 
-use grandstand_core::event::{Event, PostedError};
+use grandstand_core::event::PostedError;
 use grandstand_core::ids::{Epoch, EventId};
 use grandstand_core::record::BODY_BYTES_MAX;
 use grandstand_server::problem::Problem;
@@ -9,6 +9,7 @@ use grandstand_sports::{Refusal, RefusalKind};
 use serde_json::json;
 
 use crate::ledger::LedgerError;
+use crate::missed::Missed;
 
 /// When a match that has too much to do may be asked again.
 const BUSY_RETRY_AFTER_S: u64 = 1;
@@ -30,7 +31,7 @@ pub(crate) enum Refused {
     Stale {
         epoch: Epoch,
         seq: u64,
-        missed: Vec<Event>,
+        missed: Missed,
     },
     /// The rules, or the platform's bounds.
     Rules {
@@ -106,7 +107,7 @@ fn problem_of(refused: Refused) -> Problem {
             .detail("If-Match names another position than the head; look at what was missed")
             .member("epoch", epoch.to_string())
             .member("seq", seq)
-            .member("events", json!(missed)),
+            .member("events", json!(missed.events())),
         Refused::Rules { posted, refusal } => by_rules(posted, *refusal),
         Refused::RecordTooLarge => Problem::new(ProblemKind::RecordTooLarge)
             .detail("the events with the changes that they make would be too large")

@@ -1,7 +1,5 @@
 //! What corrections lead to with the later events that follow them: shown, never stored.
 
-use std::sync::Arc;
-
 use grandstand_core::headers::Warning;
 use serde_json::{Value, json};
 
@@ -36,19 +34,21 @@ impl Draft<'_> {
         let mut after = self.list();
         let followed = cricket::followed(before, &after);
         let mut amends = Vec::with_capacity(followed.len());
-        for (id, fact) in followed {
-            if let (Some(position), Fact::Delivery(ball)) = (after.position(&id), &*fact) {
-                amends.push(json!({
-                    "op": "amend", "ref": id, "type": "delivery", "data": ball.data(),
-                }));
-                after.amend(position, Arc::clone(&fact));
-            }
+        for (position, ball) in followed {
+            let entry = after.get(position);
+            amends.push(json!({
+                "op": "amend",
+                "ref": entry.map(|entry| self.names().text(entry.place)),
+                "type": "delivery",
+                "data": ball.data(),
+            }));
+            after.amend(position, Fact::Delivery(Box::new(ball)));
         }
         let (odd_before, _) = corrections::oddities(before, 0, 0, Book::default());
         let (odd_after, book) = corrections::oddities(&after, 0, 0, Book::default());
         Cascade {
             amends,
-            warnings: corrections::new_warnings(&odd_before, odd_after),
+            warnings: corrections::new_warnings(self.names(), &odd_before, odd_after),
             state: book.render(),
         }
     }

@@ -2,7 +2,6 @@
 //! later events is told in warnings, so that a repair in two steps is possible.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use grandstand_core::event::{Op, Posted};
 use grandstand_core::headers::Warning;
@@ -10,7 +9,10 @@ use grandstand_core::ids::EventId;
 
 use crate::created::CREATED;
 use crate::cricket::{self, Book, Fact};
-use crate::fold::{Entry, List};
+use crate::effective::Entry;
+use crate::fold::List;
+use crate::ids::{Names, Place};
+use crate::kept::Kept;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::sport::Rights;
 
@@ -26,11 +28,12 @@ pub(crate) struct Corrected {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// Decides a correction of `list`, whose copy it gets.
+/// Decides a correction of `list`, whose copy it gets; `names` are those of its events.
 pub(crate) fn decide(
     list: List,
+    names: Names<'_>,
     posted: &Posted,
-    fact: Option<Arc<Fact>>,
+    fact: Option<Fact>,
     rights: Rights,
 ) -> Result<Corrected, Refusal> {
     let unknown = || {
@@ -38,21 +41,23 @@ pub(crate) fn decide(
         Refusal::new(RefusalKind::UnknownRef, "unknown_ref", detail).at("ref")
     };
     let reference = posted.reference.as_ref().ok_or_else(unknown)?;
-    let position = list.position(reference).ok_or_else(unknown)?;
+    let named = names.find(reference).ok_or_else(unknown)?;
+    let position = list.position(named.place).ok_or_else(unknown)?;
     let entry = list.get(position).ok_or_else(unknown)?;
-    check_standing(entry, posted)?;
-    cricket::check_rights_of(&entry.fact, rights)?;
+    let stands = list.fact(entry);
+    check_standing(entry, stands.kind(), posted, reference)?;
+    cricket::check_rights_of(&stands, rights)?;
     let (kind, place) = match posted.op {
         Op::Insert => (
             posted.kind.clone().unwrap_or_default(),
             list.insert_position(position),
         ),
-        Op::Add | Op::Amend | Op::Void | Op::Restore => (entry.kind.to_string(), position),
+        Op::Add | Op::Amend | Op::Void | Op::Restore => (stands.kind().to_owned(), position),
     };
     // What is checked and stands in this place afterwards.
     let fact = match posted.op {
         Op::Add | Op::Insert | Op::Amend => fact,
-        Op::Restore => Some(entry.fact.clone()),
+        Op::Restore => Some(stands.into_owned()),
         Op::Void => None,
     };
     let before = book_before(&list, place);
@@ -67,12 +72,7 @@ pub(crate) fn decide(
     };
     let mut corrected = list.clone();
     match (posted.op, fact) {
-        (Op::Insert, Some(fact)) => {
-            corrected.insert(
-                position,
-                Entry::added(posted.id.clone(), cricket::kind(&kind), fact),
-            );
-        }
+        (Op::Insert, Some(fact)) => corrected.insert(position, names.next(), fact),
         (Op::Amend, Some(fact)) => corrected.amend(position, fact),
         (Op::Void, _) => corrected.set_void(position, true),
         (Op::Restore, _) => corrected.set_void(position, false),
@@ -86,7 +86,7 @@ pub(crate) fn decide(
     let (odd_before, _) = oddities(&list, place, same_until, before.clone());
     let shift = usize::from(posted.op == Op::Insert);
     let (odd_after, book) = oddities(&corrected, place, same_until + shift, before);
-    warnings.extend(new_warnings(&odd_before, odd_after));
+    warnings.extend(new_warnings(names, &odd_before, odd_after));
     let tags = std::iter::once("correction".to_owned())
         .chain(tags)
         .collect();
@@ -99,29 +99,32 @@ pub(crate) fn decide(
     })
 }
 
-fn check_standing(entry: &Entry, posted: &Posted) -> Result<(), Refusal> {
-    let id = &entry.id;
+/// Whether an entry of type `kind` may be corrected so.
+fn check_standing(
+    entry: &Entry<Kept>,
+    kind: &str,
+    posted: &Posted,
+    id: &EventId,
+) -> Result<(), Refusal> {
     let refuse = |rule, detail: String| Err(Refusal::impossible(rule, detail).at("ref").about(id));
     match posted.op {
-        Op::Amend if entry.void => refuse("void", format!("{id} is void; restore it first")),
-        Op::Amend if posted.kind.as_deref() != Some(&*entry.kind) => {
-            let detail = format!(
-                "{id} is of type {}; to make it another, void it and insert after it",
-                entry.kind
-            );
+        Op::Amend if entry.is_void => refuse("void", format!("{id} is void; restore it first")),
+        Op::Amend if posted.kind.as_deref() != Some(kind) => {
+            let detail =
+                format!("{id} is of type {kind}; to make it another, void it and insert after it");
             Err(Refusal::impossible("amend_type", detail)
                 .at("type")
                 .about(id))
         }
-        Op::Void if entry.void => refuse(
+        Op::Void if entry.is_void => refuse(
             "void",
             format!("{id} is void already; restore makes it count again"),
         ),
-        Op::Void if &*entry.kind == CREATED => refuse(
+        Op::Void if kind == CREATED => refuse(
             "void_created",
             "the creation of a match can't be void; amend it".to_owned(),
         ),
-        Op::Restore if !entry.void => refuse("not_void", format!("{id} is not void")),
+        Op::Restore if !entry.is_void => refuse("not_void", format!("{id} is not void")),
         Op::Add | Op::Insert | Op::Amend | Op::Void | Op::Restore => Ok(()),
     }
 }
@@ -129,14 +132,14 @@ fn check_standing(entry: &Entry, posted: &Posted) -> Result<(), Refusal> {
 /// The book before what stands at `place`.
 fn book_before(list: &List, place: usize) -> Book {
     let mut book = Book::default();
-    for (_, entry) in list.standing().take_while(|(at, _)| *at < place) {
-        book.step(&entry.fact);
+    for (_, _, fact) in list.standing_from(0).take_while(|(at, ..)| *at < place) {
+        book.step(&fact);
     }
     book
 }
 
 /// An event that the rules find odd, the rule, and what they say.
-pub(crate) type Oddity = (EventId, String, String);
+pub(crate) type Oddity = (Place, String, String);
 
 /// Folds on from `place`, and says what is odd about the events from `judged_from` on.
 pub(crate) fn oddities(
@@ -146,41 +149,45 @@ pub(crate) fn oddities(
     mut book: Book,
 ) -> (Vec<Oddity>, Book) {
     let mut odd = Vec::new();
-    for (at, entry) in list.standing().skip_while(|(at, _)| *at < place) {
+    for (at, entry, fact) in list.standing_from(place) {
         if at >= judged_from {
-            match cricket::check(&book, &entry.fact) {
+            match cricket::check(&book, &fact) {
                 Ok(warnings) => odd.extend(
                     warnings
                         .into_iter()
-                        .map(|warning| (entry.id.clone(), warning.rule, warning.detail)),
+                        .map(|warning| (entry.place, warning.rule, warning.detail)),
                 ),
                 Err(refusal) => {
-                    odd.push((entry.id.clone(), refusal.rule.to_owned(), refusal.detail));
+                    odd.push((entry.place, refusal.rule.to_owned(), refusal.detail));
                 }
             }
         }
-        book.step(&entry.fact);
+        book.step(&fact);
     }
     (odd, book)
 }
 
 /// What is odd now and was not before, as warnings, of which there are not many.
-pub(crate) fn new_warnings(before: &[Oddity], after: Vec<Oddity>) -> Vec<Warning> {
-    let before: BTreeSet<(&EventId, &str)> = before
+pub(crate) fn new_warnings(
+    names: Names<'_>,
+    before: &[Oddity],
+    after: Vec<Oddity>,
+) -> Vec<Warning> {
+    let before: BTreeSet<(Place, &str)> = before
         .iter()
-        .map(|(id, rule, _)| (id, rule.as_str()))
+        .map(|(place, rule, _)| (*place, rule.as_str()))
         .collect();
     let new: Vec<Oddity> = after
         .into_iter()
-        .filter(|(id, rule, _)| !before.contains(&(id, rule.as_str())))
+        .filter(|(place, rule, _)| !before.contains(&(*place, rule.as_str())))
         .collect();
     let more = new.len().saturating_sub(LATER_WARNINGS_MAX);
     let mut warnings: Vec<Warning> = new
         .into_iter()
         .take(LATER_WARNINGS_MAX)
-        .map(|(id, rule, detail)| Warning {
+        .map(|(place, rule, detail)| Warning {
             rule,
-            detail: format!("because of this, {id}: {detail}"),
+            detail: format!("because of this, {}: {detail}", names.text(place)),
         })
         .collect();
     if more > 0 {

@@ -1,6 +1,5 @@
 //! Decides posted events one after another on top of a match, and makes them events of its log.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use grandstand_core::event::{Event, Op, Posted};
@@ -13,8 +12,9 @@ use serde_json::{Map, Value};
 use crate::corrections::{self, Corrected};
 use crate::created::{Beginning, CREATED, Created};
 use crate::cricket::{self, Book, Fact};
-use crate::fold::{Entry, Fold, List};
-use crate::game::{Game, Known};
+use crate::fold::{Fold, List};
+use crate::game::Game;
+use crate::ids::{Names, Place};
 use crate::open;
 use crate::reader::Strictness;
 use crate::refusal::{Refusal, RefusalKind};
@@ -29,7 +29,7 @@ const AT_MIN_US: u64 = 5_000_000;
 #[derive(Debug)]
 pub(crate) enum Change {
     /// These stand at its end now.
-    Added(Vec<Entry>),
+    Added(Vec<(Place, Fact)>),
     /// It is another list now.
     Corrected(List),
 }
@@ -38,7 +38,6 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub struct Draft<'g> {
     game: &'g Game,
-    known: HashMap<EventId, Known>,
     events: Vec<Event>,
     shown: Shown,
     fold: Fold,
@@ -67,7 +66,7 @@ struct Decided {
 }
 
 enum ListChange {
-    Add(Entry),
+    Add(Fact),
     Replace(List),
 }
 
@@ -75,7 +74,6 @@ impl<'g> Draft<'g> {
     pub(crate) fn new(game: &'g Game) -> Self {
         Self {
             game,
-            known: HashMap::new(),
             events: Vec::new(),
             shown: game.shown.clone(),
             fold: game.fold().clone(),
@@ -112,11 +110,7 @@ impl<'g> Draft<'g> {
         if let Some(fold) = decided.fold {
             self.fold = fold;
         }
-        self.take_change(decided.change);
-        let correction = matches!(event.op, Op::Amend | Op::Void | Op::Restore);
-        let seq = event.seq;
-        self.known
-            .insert(event.id.clone(), Known { seq, correction });
+        self.take_change(self.names().next(), decided.change);
         self.events.push(event.clone());
         Ok((event, decided.warnings))
     }
@@ -147,16 +141,17 @@ impl<'g> Draft<'g> {
         }
     }
 
-    fn known(&self, id: &EventId) -> Option<Known> {
-        self.known
-            .get(id)
-            .or_else(|| self.game.known.get(id))
-            .copied()
+    /// The ids of the match and of what was decided so far.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            stored: &self.game.ids,
+            drafted: &self.events,
+        }
     }
 
     /// What holds for every sport: one id once, one creation first, and an end to every log.
     fn check_envelope(&self, posted: &Posted) -> Result<(), Refusal> {
-        if let Some(known) = self.known(&posted.id) {
+        if let Some(known) = self.names().find(&posted.id) {
             let detail = format!("{} is event {} of this match already", posted.id, known.seq);
             return Err(Refusal::impossible("id_used", detail).at("id"));
         }
@@ -186,14 +181,14 @@ impl<'g> Draft<'g> {
     }
 
     fn check_reference(&self, reference: &EventId) -> Result<(), Refusal> {
-        match self.known(reference) {
+        match self.names().find(reference) {
             None => {
                 let detail = format!("{reference} is no event of this match");
                 Err(Refusal::new(RefusalKind::UnknownRef, "unknown_ref", detail)
                     .at("ref")
                     .about(reference))
             }
-            Some(known) if known.correction => {
+            Some(known) if known.is_correction => {
                 let detail = format!(
                     "{reference} is a correction itself; name the event that it corrected, by its original id"
                 );
@@ -254,20 +249,19 @@ impl<'g> Draft<'g> {
         let fact = match &posted.kind {
             Some(kind) => {
                 let fact = Fact::posted(kind, posted.data.as_ref())?;
-                Some(Arc::new(fact.share(&before.squads)))
+                Some(fact.share(&before.squads))
             }
             None => None,
         };
-        cricket::check_rights(before, posted.op, fact.as_deref(), rights)?;
+        cricket::check_rights(before, posted.op, fact.as_ref(), rights)?;
         let (kind, tags, book, change, warnings) = match (posted.op, fact) {
             (Op::Add, Some(fact)) => {
                 let warnings = cricket::check(before, &fact)?;
                 let mut after: Book = before.as_ref().clone();
                 after.step(&fact);
                 let tags = cricket::tags(before, &after, &fact);
-                let kind = posted.kind.clone().unwrap_or_default();
-                let entry = Entry::added(posted.id.clone(), cricket::kind(&kind), fact);
-                (kind, tags, after, ListChange::Add(entry), warnings)
+                let kind = fact.kind().to_owned();
+                (kind, tags, after, ListChange::Add(fact), warnings)
             }
             (_, fact) => {
                 let Corrected {
@@ -276,7 +270,7 @@ impl<'g> Draft<'g> {
                     book,
                     list,
                     warnings,
-                } = corrections::decide(self.list(), posted, fact, rights)?;
+                } = corrections::decide(self.list(), self.names(), posted, fact, rights)?;
                 (kind, tags, book, ListChange::Replace(list), warnings)
             }
         };
@@ -305,18 +299,20 @@ impl<'g> Draft<'g> {
     pub(crate) fn list(&self) -> List {
         match &self.change {
             Change::Corrected(list) => list.clone(),
-            Change::Added(entries) => {
+            Change::Added(facts) => {
                 let mut list = self.game.list.clone();
-                entries.iter().for_each(|entry| list.add(entry.clone()));
+                for (place, fact) in facts {
+                    list.add(*place, fact.clone());
+                }
                 list
             }
         }
     }
 
-    fn take_change(&mut self, change: Option<ListChange>) {
+    fn take_change(&mut self, place: Place, change: Option<ListChange>) {
         match (change, &mut self.change) {
-            (Some(ListChange::Add(entry)), Change::Added(entries)) => entries.push(entry),
-            (Some(ListChange::Add(entry)), Change::Corrected(list)) => list.add(entry),
+            (Some(ListChange::Add(fact)), Change::Added(facts)) => facts.push((place, fact)),
+            (Some(ListChange::Add(fact)), Change::Corrected(list)) => list.add(place, fact),
             (Some(ListChange::Replace(list)), change) => *change = Change::Corrected(list),
             (None, _) => {}
         }

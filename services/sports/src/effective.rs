@@ -1,34 +1,36 @@
 //! The effective list: the events that count, in the order in which they count.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use grandstand_core::ids::EventId;
+use crate::ids::{Place, with_room};
 
 /// One event of the list.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<F> {
-    /// Its original id, by which corrections name it.
-    pub(crate) id: EventId,
-    /// Its type.
-    pub(crate) kind: Cow<'static, str>,
+    /// Which event of the log it is; corrections name it by its id.
+    pub(crate) place: Place,
     /// What happened, as amended.
-    pub(crate) fact: Arc<F>,
+    pub(crate) fact: F,
     /// It does not count.
-    pub(crate) void: bool,
+    pub(crate) is_void: bool,
+    /// How often it was amended, to tell within one request whether it was; it wraps.
+    amendments: u8,
     /// 0 for an added event; an inserted one is one deeper than the event it follows.
-    depth: u32,
+    depth: u16,
 }
 
 impl<F> Entry<F> {
-    pub(crate) fn added(id: EventId, kind: impl Into<Cow<'static, str>>, fact: Arc<F>) -> Self {
+    pub(crate) fn new(place: Place, fact: F) -> Self {
         Self {
-            id,
-            kind: kind.into(),
+            place,
             fact,
-            void: false,
+            is_void: false,
+            amendments: 0,
             depth: 0,
         }
+    }
+
+    /// Whether it is the same event, and nobody amended it since it was `before`.
+    pub(crate) fn is_unamended_since(&self, before: &Self) -> bool {
+        self.place == before.place && self.amendments == before.amendments
     }
 }
 
@@ -47,9 +49,10 @@ impl<F> Default for Effective<F> {
 }
 
 impl<F> Effective<F> {
-    /// Where `id` stands. Corrections are rare and name recent events: searched from the end.
-    pub(crate) fn position(&self, id: &EventId) -> Option<usize> {
-        self.entries.iter().rposition(|entry| entry.id == *id)
+    /// Where the event of the log stands in the list. Corrections are rare and name recent events:
+    /// searched from the end.
+    pub(crate) fn position(&self, place: Place) -> Option<usize> {
+        self.entries.iter().rposition(|entry| entry.place == place)
     }
 
     pub(crate) fn get(&self, position: usize) -> Option<&Entry<F>> {
@@ -70,20 +73,22 @@ impl<F> Effective<F> {
     /// Inserts `entry` after the one at `position`.
     pub(crate) fn insert(&mut self, position: usize, mut entry: Entry<F>) {
         if let Some(before) = self.entries.get(position) {
-            entry.depth = before.depth + 1;
+            // No match has as many events as could overflow it.
+            entry.depth = before.depth.saturating_add(1);
             self.entries.insert(self.insert_position(position), entry);
         }
     }
 
-    pub(crate) fn amend(&mut self, position: usize, fact: Arc<F>) {
+    pub(crate) fn amend(&mut self, position: usize, fact: F) {
         if let Some(entry) = self.entries.get_mut(position) {
             entry.fact = fact;
+            entry.amendments = entry.amendments.wrapping_add(1);
         }
     }
 
-    pub(crate) fn set_void(&mut self, position: usize, void: bool) {
+    pub(crate) fn set_void(&mut self, position: usize, is_void: bool) {
         if let Some(entry) = self.entries.get_mut(position) {
-            entry.void = void;
+            entry.is_void = is_void;
         }
     }
 
@@ -92,12 +97,9 @@ impl<F> Effective<F> {
         &self.entries
     }
 
-    /// The events that count, with their positions.
-    pub(crate) fn standing(&self) -> impl Iterator<Item = (usize, &Entry<F>)> {
-        self.entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| !entry.void)
+    /// Takes no more memory than it needs, and some to grow.
+    pub(crate) fn rest(&mut self) {
+        self.entries.shrink_to(with_room(self.entries.len()));
     }
 }
 
@@ -105,47 +107,77 @@ impl<F> Effective<F> {
 mod tests {
     use super::*;
 
-    fn entry(id: &str) -> Entry<()> {
-        Entry::added(EventId::new(id).unwrap(), "delivery", Arc::new(()))
+    /// Events of a log, in the order in which they came.
+    #[derive(Default)]
+    struct Log {
+        list: Effective<&'static str>,
+        places: Vec<(&'static str, Place)>,
     }
 
-    fn insert(list: &mut Effective<()>, after: &str, id: &str) {
-        let position = list.position(&EventId::new(after).unwrap()).unwrap();
-        list.insert(position, entry(id));
-    }
+    impl Log {
+        fn place(&mut self, name: &'static str) -> Place {
+            let place = Place::nth(self.places.len());
+            self.places.push((name, place));
+            place
+        }
 
-    fn order(list: &Effective<()>) -> String {
-        let ids: Vec<&str> = list
-            .standing()
-            .map(|(_, entry)| entry.id.as_str())
-            .collect();
-        ids.join(" ")
+        fn add(&mut self, name: &'static str) {
+            let entry = Entry::new(self.place(name), name);
+            self.list.add(entry);
+        }
+
+        fn insert(&mut self, after: &str, name: &'static str) {
+            let (_, after) = self
+                .places
+                .iter()
+                .find(|(known, _)| *known == after)
+                .unwrap();
+            let position = self.list.position(*after).unwrap();
+            let entry = Entry::new(self.place(name), name);
+            self.list.insert(position, entry);
+        }
+
+        fn order(&self) -> String {
+            let standing = self.list.all().iter().filter(|entry| !entry.is_void);
+            let names: Vec<&str> = standing.map(|entry| entry.fact).collect();
+            names.join(" ")
+        }
     }
 
     #[test]
     fn inserts_after_one_event_stand_in_the_order_in_which_they_came() {
-        let mut list = Effective::default();
-        list.add(entry("a"));
-        list.add(entry("b"));
-        insert(&mut list, "a", "a1");
-        insert(&mut list, "a1", "a1x");
-        insert(&mut list, "a", "a2");
-        insert(&mut list, "a1", "a1y");
-        list.add(entry("c"));
-        insert(&mut list, "c", "c1");
-        assert_eq!(order(&list), "a a1 a1x a1y a2 b c c1");
+        let mut log = Log::default();
+        log.add("a");
+        log.add("b");
+        log.insert("a", "a1");
+        log.insert("a1", "a1x");
+        log.insert("a", "a2");
+        log.insert("a1", "a1y");
+        log.add("c");
+        log.insert("c", "c1");
+        assert_eq!(log.order(), "a a1 a1x a1y a2 b c c1");
     }
 
     #[test]
     fn what_is_void_keeps_its_place() {
-        let mut list = Effective::default();
-        for id in ["a", "b", "c"] {
-            list.add(entry(id));
+        let mut log = Log::default();
+        for name in ["a", "b", "c"] {
+            log.add(name);
         }
-        list.set_void(1, true);
-        insert(&mut list, "b", "b1");
-        assert_eq!(order(&list), "a b1 c");
-        list.set_void(1, false);
-        assert_eq!(order(&list), "a b b1 c");
+        log.list.set_void(1, true);
+        log.insert("b", "b1");
+        assert_eq!(log.order(), "a b1 c");
+        log.list.set_void(1, false);
+        assert_eq!(log.order(), "a b b1 c");
+    }
+
+    #[test]
+    fn an_amendment_is_told_even_if_it_says_the_same() {
+        let mut log = Log::default();
+        log.add("a");
+        let before = log.list.clone();
+        assert!(log.list.all()[0].is_unamended_since(&before.all()[0]));
+        log.list.amend(0, "a");
+        assert!(!log.list.all()[0].is_unamended_since(&before.all()[0]));
     }
 }

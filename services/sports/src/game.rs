@@ -1,6 +1,5 @@
 //! A match as its log says it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use grandstand_core::event::{Event, Op};
@@ -10,16 +9,10 @@ use serde_json::{Map, Value};
 use crate::created::{CREATED, Created};
 use crate::cricket::{self, Fact, Squads};
 use crate::draft::{Change, Draft, Drafted};
-use crate::fold::{self, Entry, Fold, List};
+use crate::fold::{self, Fold, List};
+use crate::ids::{Ids, Place};
 use crate::shown::Shown;
 use crate::sport::Sport;
-
-/// Where an event is in the log, and whether corrections may name it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Known {
-    pub(crate) seq: u64,
-    pub(crate) correction: bool,
-}
 
 /// A match as its log says it: the state of its patches, and the fold of the events that count.
 #[derive(Debug)]
@@ -27,7 +20,7 @@ pub struct Game {
     pub(crate) sport: Sport,
     pub(crate) seq: u64,
     pub(crate) shown: Shown,
-    pub(crate) known: HashMap<EventId, Known>,
+    pub(crate) ids: Ids,
     pub(crate) list: List,
     /// Whoever has been entered, as far as the fold was last asked: for the ids of balls.
     squads: Arc<Squads>,
@@ -42,7 +35,7 @@ impl Game {
             sport,
             seq: 0,
             shown: Shown::default(),
-            known: HashMap::new(),
+            ids: Ids::default(),
             list: List::default(),
             squads: Arc::default(),
             fold: OnceLock::from(Fold::new(sport)),
@@ -52,15 +45,12 @@ impl Game {
     /// Takes an event of the log. It did happen: what these rules do not know of it is passed
     /// over, and the state is as its patch says.
     pub fn apply(&mut self, event: &Event) {
-        let correction = matches!(event.op, Op::Amend | Op::Void | Op::Restore);
-        let seq = event.seq;
-        self.known
-            .insert(event.id.clone(), Known { seq, correction });
-        self.seq = seq;
+        let place = self.ids.push(event);
+        self.seq = event.seq;
         self.shown.apply(&event.patch);
         match self.sport {
             Sport::Open => self.apply_open(event),
-            Sport::Cricket => self.apply_cricket(event),
+            Sport::Cricket => self.apply_cricket(place, event),
         }
     }
 
@@ -72,30 +62,24 @@ impl Game {
         }
     }
 
-    fn apply_cricket(&mut self, event: &Event) {
+    fn apply_cricket(&mut self, place: Place, event: &Event) {
         let squads = self.squads.clone();
-        let fact = || {
-            let fact = Fact::stored(&event.kind, event.data.as_ref());
-            Arc::new(fact.share(&squads))
-        };
-        let position = event
-            .reference
-            .as_ref()
-            .and_then(|reference| self.list.position(reference));
+        let fact = || Fact::stored(&event.kind, event.data.as_ref()).share(&squads);
+        let reference = event.reference.as_ref();
+        let position = reference
+            .and_then(|reference| self.ids.find(reference))
+            .and_then(|known| self.list.position(known.place));
         match (event.op, position) {
             (Op::Add, _) => {
-                let entry = Entry::added(event.id.clone(), cricket::kind(&event.kind), fact());
+                let fact = fact();
                 if let Some(Fold::Cricket(book)) = self.fold.get_mut() {
-                    book.step(&entry.fact);
+                    book.step(&fact);
                     self.squads = book.squads.clone();
                 }
-                self.list.add(entry);
+                self.list.add(place, fact);
                 return;
             }
-            (Op::Insert, Some(position)) => self.list.insert(
-                position,
-                Entry::added(event.id.clone(), cricket::kind(&event.kind), fact()),
-            ),
+            (Op::Insert, Some(position)) => self.list.insert(position, place, fact()),
             (Op::Amend, Some(position)) => self.list.amend(position, fact()),
             (Op::Void, Some(position)) => self.list.set_void(position, true),
             (Op::Restore, Some(position)) => self.list.set_void(position, false),
@@ -114,9 +98,11 @@ impl Game {
         self.shown.value()
     }
 
-    /// Keeps the state in little memory until somebody asks for it again.
+    /// Takes little memory until somebody asks for it again.
     pub fn rest(&mut self) {
         self.shown.pack();
+        self.ids.rest();
+        self.list.rest();
     }
 
     /// The state as these rules say it from the events that count; in the open sport the log's.
@@ -154,7 +140,7 @@ impl Game {
 
     /// The seq of the event with that id.
     pub fn contains(&self, id: &EventId) -> Option<u64> {
-        self.known.get(id).map(|known| known.seq)
+        self.ids.find(id).map(|known| known.seq)
     }
 
     /// Opens a draft on top of this match: what is decided there is seen here only when adopted.
@@ -174,15 +160,16 @@ impl Game {
             return;
         }
         for event in &drafted.events {
-            let correction = matches!(event.op, Op::Amend | Op::Void | Op::Restore);
-            let seq = event.seq;
-            self.known
-                .insert(event.id.clone(), Known { seq, correction });
-            self.seq = seq;
+            self.ids.push(event);
+            self.seq = event.seq;
         }
         self.shown = drafted.shown;
         match drafted.change {
-            Change::Added(entries) => entries.into_iter().for_each(|entry| self.list.add(entry)),
+            Change::Added(facts) => {
+                for (place, fact) in facts {
+                    self.list.add(place, fact);
+                }
+            }
             Change::Corrected(list) => self.list = list,
         }
         if let Fold::Cricket(book) = &drafted.fold {

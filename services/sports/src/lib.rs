@@ -11,6 +11,8 @@ mod draft;
 mod effective;
 mod fold;
 mod game;
+mod ids;
+mod kept;
 mod open;
 mod reader;
 mod refusal;

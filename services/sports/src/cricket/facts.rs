@@ -1,6 +1,5 @@
 //! What a scorer may enter: one variant for each type of event, with its `data` as read.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -68,38 +67,9 @@ pub(crate) enum Fact {
     Lock,
     Unlock,
     /// In the log, but not known to these rules: it changes nothing here.
-    Unknown,
-}
-
-/// The types of events.
-const KINDS: [&str; 21] = [
-    CREATED,
-    "lineup",
-    "toss",
-    "innings_start",
-    "delivery",
-    "over_end",
-    "batter_in",
-    "batter_returns",
-    "batter_retired",
-    "dismissal",
-    "penalty",
-    "powerplay",
-    "target_revised",
-    "overs_revised",
-    "review",
-    "status",
-    "innings_end",
-    "result",
-    "comment",
-    "lock",
-    "unlock",
-];
-
-/// The name of a type, without memory of its own if it is one of ours.
-pub(crate) fn kind(name: &str) -> Cow<'static, str> {
-    let known = KINDS.into_iter().find(|known| *known == name);
-    known.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed)
+    Unknown {
+        kind: Box<str>,
+    },
 }
 
 impl Fact {
@@ -117,6 +87,34 @@ impl Fact {
         self
     }
 
+    /// Its type.
+    pub(crate) fn kind(&self) -> &str {
+        match self {
+            Self::Created(_) => CREATED,
+            Self::Lineup { .. } => "lineup",
+            Self::Toss(_) => "toss",
+            Self::InningsStart(_) => "innings_start",
+            Self::Delivery(_) => "delivery",
+            Self::OverEnd { .. } => "over_end",
+            Self::BatterIn { .. } => "batter_in",
+            Self::BatterReturns { .. } => "batter_returns",
+            Self::BatterRetired { .. } => "batter_retired",
+            Self::Dismissal(_) => "dismissal",
+            Self::Penalty { .. } => "penalty",
+            Self::Powerplay(_) => "powerplay",
+            Self::TargetRevised(_) => "target_revised",
+            Self::OversRevised { .. } => "overs_revised",
+            Self::Review(_) => "review",
+            Self::Status { .. } => "status",
+            Self::InningsEnd { .. } => "innings_end",
+            Self::Result(_) => "result",
+            Self::Comment => "comment",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Unknown { kind } => kind,
+        }
+    }
+
     /// Reads a posted event of type `kind`; every member must be known.
     pub(crate) fn posted(kind: &str, data: Option<&Value>) -> Result<Self, Refusal> {
         Self::read(kind, data, Strictness::Strict)?.ok_or_else(|| {
@@ -128,7 +126,7 @@ impl Fact {
     pub(crate) fn stored(kind: &str, data: Option<&Value>) -> Self {
         match Self::read(kind, data, Strictness::Tolerant) {
             Ok(Some(fact)) => fact,
-            Ok(None) | Err(_) => Self::Unknown,
+            Ok(None) | Err(_) => Self::Unknown { kind: kind.into() },
         }
     }
 

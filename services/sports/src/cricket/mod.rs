@@ -16,8 +16,10 @@ mod words;
 
 pub(crate) use book::{Book, Squads};
 pub(crate) use check::{check, check_rights, check_rights_of};
-pub(crate) use facts::{Fact, kind};
+pub(crate) use delivery::{Delivery, Drawn, Extras, Replacement, Review, Wicket};
+pub(crate) use facts::Fact;
 pub(crate) use follow::followed;
 pub(crate) use propose::proposals;
 pub(crate) use setup::Setup;
 pub(crate) use tags::tags;
+pub(crate) use words::PlayerId;

@@ -34,7 +34,7 @@ pub(crate) fn tags(before: &Book, after: &Book, fact: &Fact) -> Vec<String> {
         | Fact::Comment
         | Fact::Lock
         | Fact::Unlock
-        | Fact::Unknown => {}
+        | Fact::Unknown { .. } => {}
     }
     tags.into_iter().map(str::to_owned).collect()
 }

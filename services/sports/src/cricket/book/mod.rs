@@ -170,7 +170,7 @@ impl Book {
             }
             Fact::Lock => self.locked = true,
             Fact::Unlock => self.locked = false,
-            Fact::Comment | Fact::Unknown => {}
+            Fact::Comment | Fact::Unknown { .. } => {}
         }
     }
 

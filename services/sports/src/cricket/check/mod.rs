@@ -70,7 +70,7 @@ pub(crate) fn check(book: &Book, fact: &Fact) -> Result<Vec<Warning>, Refusal> {
         | Fact::Powerplay(_)
         | Fact::Status { .. }
         | Fact::Comment
-        | Fact::Unknown => {}
+        | Fact::Unknown { .. } => {}
     }
     Ok(odd.0)
 }
