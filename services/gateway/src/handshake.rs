@@ -15,6 +15,7 @@ use grandstand_core::session::SessionId;
 use grandstand_server::bearer::BEARER_SUBPROTOCOL;
 use grandstand_server::problem::Problem;
 use grandstand_server::problem_kind::ProblemKind;
+use grandstand_server::serve::ConnectionSlot;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
@@ -36,6 +37,7 @@ use crate::shard::{Arrival, count_connect};
 pub(crate) async fn websocket(
     State(edge): State<Arc<Edge>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    Extension(slot): Extension<ConnectionSlot>,
     mut request: Request,
 ) -> Result<Response, Refused> {
     let key = websocket_key(request.headers())?;
@@ -51,8 +53,7 @@ pub(crate) async fn websocket(
     let codec = subprotocol.map_or(Codec::Json, |(codec, _)| codec);
     let connection = connection(&edge, &viewer, codec, phase, &query);
 
-    let task_edge = Arc::clone(&edge);
-    edge.handshakes.spawn(async move {
+    slot.after_upgrade(async move {
         match take_back(upgrade).await {
             Ok((socket, early)) => {
                 let arrival = Arrival {
@@ -63,7 +64,7 @@ pub(crate) async fn websocket(
                     wishes: query.wishes,
                     place,
                 };
-                task_edge.shards.arrive(arrival).await;
+                edge.shards.arrive(arrival).await;
             }
             Err(error) => tracing::debug!(%error, "an upgrade failed"),
         }

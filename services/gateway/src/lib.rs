@@ -61,7 +61,6 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use args::{AdmissionArgs, Anonymous, FanArgs, GatewayArgs, PlaceArgs, Writes};
 pub use drain::DrainArgs;
@@ -126,8 +125,6 @@ struct Edge {
     drain: Arc<Drain>,
     shards: Shards,
     streams: Streams,
-    /// Sockets on their way from HTTP to a shard.
-    handshakes: TaskTracker,
 }
 
 /// Why a gateway ends before it is told to.
@@ -191,7 +188,6 @@ impl Gateway {
             drain,
             shards,
             streams,
-            handshakes: TaskTracker::new(),
         });
         let follow = Follow::new(
             self.broker.clone(),
@@ -256,8 +252,6 @@ impl Gateway {
         };
         let served = serve_counted(listener, router, limits, cost, accept_stop.clone());
         tokio::join!(served, leaving);
-        edge.handshakes.close();
-        edge.handshakes.wait().await;
         edge.shards.end();
         threads.ended().await;
         tasks_stop.cancel();

@@ -314,12 +314,19 @@ impl Server {
             if let Err(error) = ended {
                 tracing::debug!(%error, %peer, "a connection ended early");
             }
-            // None if it was upgraded: then it is somebody else's to close.
-            if let Some(parts) = connection.into_parts() {
-                let lingering = linger(parts.io.into_inner());
-                stop.run_until_cancelled(lingering).await;
+            let handover = held.take_handover();
+            match (connection.into_parts(), handover) {
+                (Some(parts), _) => {
+                    let lingering = linger(parts.io.into_inner());
+                    stop.run_until_cancelled(lingering).await;
+                }
+                // It was upgraded: it is somebody else's to close, and takes no place here.
+                (None, Some(handover)) => {
+                    drop(held);
+                    handover.await;
+                }
+                (None, None) => {}
             }
-            drop(held);
         }
     }
 }

@@ -32,12 +32,16 @@ pub(super) struct Lobbies {
     taken: Gauge,
 }
 
+/// What is done with a connection after its upgrade.
+type Handover = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One connection's place. Dropped, it is free again.
 pub(super) struct Guest {
     lobby: Arc<Lobbies>,
     number: u64,
     /// Requests that it has answered.
     pub(super) answered: Arc<AtomicU64>,
+    handover: Mutex<Option<Handover>>,
 }
 
 /// A connection's place in the lobby, an extension of every request. What upgrades a connection
@@ -50,6 +54,13 @@ impl ConnectionSlot {
     /// The connection is counted elsewhere: its place in the lobby is free.
     pub fn leave(&self) {
         self.0.leave();
+    }
+
+    /// What is done with the connection once the answer has upgraded it, by its own task: a task
+    /// for that alone would cost more than most of what it does. It ends with the listener, like a
+    /// request; a connection that is not upgraded forgets it.
+    pub fn after_upgrade(&self, handover: impl Future<Output = ()> + Send + 'static) {
+        *lock(&self.0.handover) = Some(Box::pin(handover));
     }
 }
 
@@ -67,7 +78,7 @@ impl Lobbies {
 
     /// Somebody looks at the door.
     pub(super) fn attend(&self) {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked = lock(&self.looked);
         let passed = looked.elapsed().min(PASSES_MAX);
         *looked = Instant::now();
         self.attended_us
@@ -89,6 +100,7 @@ impl Lobbies {
             lobby: Arc::clone(self),
             number,
             answered: Arc::default(),
+            handover: Mutex::default(),
         }
     }
 
@@ -98,8 +110,7 @@ impl Lobbies {
     }
 
     fn places(&self) -> MutexGuard<'_, Lobby<AbortHandle>> {
-        // Nobody panics while holding it; if somebody did, what is inside is still whole.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.places)
     }
 }
 
@@ -107,6 +118,11 @@ impl Guest {
     /// A request has come.
     pub(super) fn asks(&self) {
         self.lobby.places().asks(self.number);
+    }
+
+    /// What is to be done after an upgrade, if anybody said so.
+    pub(super) fn take_handover(&self) -> Option<Handover> {
+        lock(&self.handover).take()
     }
 
     fn is_answered(&self) {
@@ -127,6 +143,11 @@ impl Drop for Guest {
         self.leave();
         self.lobby.taken.decrement(1.0);
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nobody panics while holding one; if somebody did, what is inside is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An answer's body, which says when hyper is done with it.

@@ -73,6 +73,42 @@ async fn an_upgraded_socket_is_taken_back_with_its_early_bytes_and_its_place_is_
 }
 
 #[tokio::test]
+async fn what_is_done_after_an_upgrade_takes_no_place() {
+    let let_go = Arc::new(Notify::new());
+    let goes = let_go.clone();
+    let upgrade = move |Extension(slot): Extension<ConnectionSlot>, mut request: Request| {
+        let upgrade = hyper::upgrade::on(&mut request);
+        slot.after_upgrade(async move {
+            let upgraded = upgrade.await.unwrap();
+            let parts = upgraded.downcast::<TokioIo<TcpStream>>().unwrap();
+            let mut stream = parts.io.into_inner();
+            stream.write_all(b"mine").await.unwrap();
+            goes.notified().await;
+        });
+        std::future::ready((
+            StatusCode::SWITCHING_PROTOCOLS,
+            [(CONNECTION, "upgrade"), (UPGRADE, "mine")],
+        ))
+    };
+    let router = Router::new().route("/up", any(upgrade)).merge(hello());
+    let limits = ServeLimits {
+        connections_max: 1,
+        ..limits()
+    };
+    let served = Served::start(router, limits);
+    let mut client = served.connect().await;
+    let request = "GET /up HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: mine\r\n\r\n";
+    client.write_all(request.as_bytes()).await.unwrap();
+    assert!(read_answer(&mut client, 4).await.ends_with("mine"));
+
+    let mut second = served.connect().await;
+    ask(&mut second, "/").await;
+    assert!(read_answer(&mut second, 5).await.ends_with("hello"));
+    let_go.notify_one();
+    assert_eq!(read_all(&mut client).await, "");
+}
+
+#[tokio::test]
 async fn a_connection_that_is_counted_elsewhere_takes_no_place() {
     let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let router = waiting(asked.clone(), go_on.clone()).layer(axum::middleware::from_fn(
