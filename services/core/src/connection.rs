@@ -5,6 +5,7 @@ mod end;
 mod followed;
 mod hello;
 mod poll;
+mod rights;
 mod sight;
 mod standing;
 mod strips;
@@ -21,45 +22,17 @@ use crate::ids::{Epoch, MatchId};
 use crate::message::{
     ClientMessage, CloseCode, Head, Named, SUBSCRIPTIONS_MAX, ServerMessage, Subscribe, Wish,
 };
-use crate::policy::{Policy, PolicyName};
+use crate::policy::PolicyName;
 use crate::session::SessionId;
 use crate::subscription::News;
 
 pub use hello::SessionRefusal;
+pub use rights::FanRights;
 pub use sight::{Feed, MatchView, Matches};
 pub use standing::Standings;
 
 /// How long returning clients spread themselves over.
 const RECONNECT_WINDOW_MS: u32 = 2_000;
-
-/// What a token allows a fan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FanRights {
-    /// The tier's name.
-    pub tier: &'static str,
-    /// The most that the tier grants.
-    pub policy_max: PolicyName,
-    /// How far behind the fan is kept at least.
-    pub delay_s: u32,
-    /// When the token ends, Unix microseconds.
-    pub expires_us: Option<NonZero<u64>>,
-}
-
-impl FanRights {
-    /// The policy for a wish: at most what the tier grants, at least the delay that the token and
-    /// the match demand.
-    fn policy(
-        &self,
-        asked: Option<PolicyName>,
-        asked_delay_s: u32,
-        match_delay_s: u32,
-        phase: u8,
-    ) -> Policy {
-        let name = asked.unwrap_or(self.policy_max).min(self.policy_max);
-        let delay_s = asked_delay_s.max(self.delay_s).max(match_delay_s);
-        Policy::new(name, delay_s, phase)
-    }
-}
 
 /// How a connection is set up.
 #[derive(Debug, Clone)]
