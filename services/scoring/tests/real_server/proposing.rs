@@ -103,7 +103,14 @@ async fn what_may_not_be_posted_has_no_cascade() {
     let used = cascade(&scoring, "", &ball("d1", "a1", "a2", 3)).await;
     let query = cascade(&scoring, "?states=true", &void("d1")).await;
     let good = cascade(&scoring, "", &void("d1")).await;
+    let old = scoring.request(Method::POST, "/v1/matches/m/cascade");
+    let old = old.header("if-match", before_last(good.etag.as_deref()));
+    let old = hear(old.json(&void("d1"))).await;
 
+    assert_eq!(old.status, 409, "{:?}", old.body);
+    let missed = old.body["events"].as_array().unwrap();
+    let missed: Vec<&Value> = missed.iter().map(|event| &event["id"]).collect();
+    assert_eq!(missed, ["d2"]);
     assert_eq!(
         (unknown.status.as_u16(), &unknown.body["index"]),
         (409, &json!(0))
@@ -117,4 +124,10 @@ async fn what_may_not_be_posted_has_no_cascade() {
     assert!(good.body.get("state").is_none());
     scoring.stop().await;
     ground.stop().await;
+}
+
+/// The position before the one that a tag names.
+fn before_last(tag: Option<&str>) -> String {
+    let (epoch, seq) = tag.unwrap().trim_matches('"').split_once('-').unwrap();
+    format!("\"{epoch}-{}\"", seq.parse::<u64>().unwrap() - 1)
 }
