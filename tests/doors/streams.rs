@@ -134,6 +134,31 @@ async fn what_is_wrong_with_a_stream_is_said_before_it_begins() {
 }
 
 #[tokio::test]
+async fn who_asks_for_a_head_or_a_document_gets_no_stream() {
+    let stage = Stage::with_match(0).await;
+    let viewer = stage.viewer(Some(&stage.premium));
+    let ask = async |method: Method, path: &str, accept: &str| {
+        Api::send(viewer.request(method, path).header("accept", accept)).await
+    };
+    for path in ["/v1/matches/m/stream", "/v1/live"] {
+        let head = ask(Method::HEAD, path, "text/event-stream").await;
+        assert_eq!((head.status.as_u16(), head.header("allow")), (405, "GET"));
+    }
+    for accept in [
+        "application/json, text/event-stream;q=0",
+        "application/json, text/event-stream;q=0.5",
+        "application/msgpack",
+    ] {
+        let answer = ask(Method::GET, "/v1/live", accept).await;
+        assert_eq!(answer.status, 200, "{accept}");
+        assert!(
+            answer.header("content-type").starts_with("application/"),
+            "{accept}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_wish_beyond_the_tier_is_said_and_clamped() {
     let stage = Stage::with_match(0).await;
     let anybody = stage.cluster.viewer(0, None);

@@ -1,6 +1,6 @@
 //! What is refused, and how: before the upgrade by status, after it by close code.
 
-use reqwest::Method;
+use reqwest::{Method, Version};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -121,6 +121,46 @@ async fn a_handshake_is_refused_before_the_upgrade() {
 
     let plain = stage.viewer(None).get("/v1/ws").await;
     plain.problem(426);
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_is_told_what_would_be() {
+    let stage = Stage::new().await;
+    let viewer = stage.viewer(None);
+    let headers = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    let ask = async |method: Method, version: Version, changed: Option<(&str, &str)>| {
+        let mut request = viewer.request(method, "/v1/ws").version(version);
+        for (name, value) in headers {
+            let changed = changed.filter(|(other, _)| *other == name);
+            request = request.header(name, changed.map_or(value, |(_, value)| value));
+        }
+        Api::send(request).await
+    };
+    let (get, new) = (Method::GET, Version::HTTP_11);
+    assert_eq!(ask(get.clone(), new, None).await.status, 101);
+    for (method, version, changed) in [
+        (Method::HEAD, new, None),
+        (get.clone(), Version::HTTP_10, None),
+        (get.clone(), new, Some(("connection", "close"))),
+        (get.clone(), new, Some(("upgrade", "h2c"))),
+        (get.clone(), new, Some(("sec-websocket-version", "8"))),
+        (get.clone(), new, Some(("sec-websocket-key", "c2hvcnQ="))),
+        (
+            get,
+            new,
+            Some(("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZ===")),
+        ),
+    ] {
+        let answer = ask(method, version, changed).await;
+        assert_eq!(answer.status, 426, "{version:?} {changed:?}");
+        assert_eq!(answer.header("upgrade"), "websocket", "{changed:?}");
+        assert_eq!(answer.header("sec-websocket-version"), "13");
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use grandstand_server::serve::ConnectionSlot;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Parts};
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
@@ -40,7 +40,7 @@ pub(crate) async fn websocket(
     Extension(slot): Extension<ConnectionSlot>,
     mut request: Request,
 ) -> Result<Response, Refused> {
-    let key = websocket_key(request.headers())?;
+    let key = websocket_key(&request)?;
     let subprotocol = subprotocol(request.headers())?;
     let query = Query::parse(request.uri().query().unwrap_or_default()).map_err(Problem::from)?;
     let sought = Sought::of(&query.wishes);
@@ -106,8 +106,9 @@ fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u8, query: &Que
     Connection::new(settings, viewer.rights(), edge.clock.now_us())
 }
 
-/// The key of a request that asks for a WebSocket of version 13 (RFC 6455).
-fn websocket_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+/// The key of a request that asks for a WebSocket of version 13 (RFC 6455, section 4.2.1).
+fn websocket_key(request: &Request) -> Result<HeaderValue, Problem> {
+    let headers = request.headers();
     let says = |name: &str, word: &str| {
         let values = headers
             .get_all(name)
@@ -117,14 +118,23 @@ fn websocket_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
             .flat_map(|value| value.split(','))
             .any(|part| part.trim().eq_ignore_ascii_case(word))
     };
-    let asks = says("connection", "upgrade") && says("upgrade", "websocket");
+    // The route answers HEAD too, and HTTP/1.0 knows no upgrade.
+    let may_ask = request.method() == Method::GET && request.version() == Version::HTTP_11;
+    let asks = may_ask && says("connection", "upgrade") && says("upgrade", "websocket");
     match headers.get(SEC_WEBSOCKET_KEY) {
-        Some(key) if asks && says("sec-websocket-version", "13") => Ok(key.clone()),
+        Some(key) if asks && is_key(key) && says("sec-websocket-version", "13") => Ok(key.clone()),
         _ => Err(
             Problem::new(ProblemKind::UpgradeRequired)
                 .detail("Connect with a WebSocket client (version 13), or read /v1/matches/{match}/state over HTTP."),
         ),
     }
+}
+
+/// Whether it is 16 bytes in base64.
+fn is_key(key: &HeaderValue) -> bool {
+    let digits = key.as_bytes().strip_suffix(b"==").unwrap_or_default();
+    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    digits.len() == 22 && digits.iter().all(is_digit)
 }
 
 /// What was agreed on: the first that we speak of those offered. A client that offers none speaks

@@ -97,9 +97,10 @@ pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Cursor>, QueryError> {
 }
 
 pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<u32>, QueryError> {
-    text.map(|text| {
-        text.parse()
-            .map_err(|_| fault(field, "is a number of seconds"))
+    let wrong = || fault(field, "is a number of seconds");
+    text.map(|text| match text.bytes().all(|b| b.is_ascii_digit()) {
+        true => text.parse().map_err(|_| wrong()),
+        false => Err(wrong()),
     })
     .transpose()
 }
@@ -170,6 +171,7 @@ mod tests {
             ("match=a&snapshot=sometimes", "snapshot"),
             ("heartbeat_s=5", "heartbeat_s"),
             ("delay_s=x", "delay_s"),
+            ("delay_s=%2B5", "delay_s"),
             ("match=a&token=x", "token"),
         ] {
             assert_eq!(

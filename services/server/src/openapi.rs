@@ -3,6 +3,7 @@
 
 use axum::Router;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -75,8 +76,12 @@ pub fn routes(document: &Value) -> Router {
         .route("/problems/{word}", get(paragraph))
 }
 
-async fn paragraph(Path(word): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
-    match ProblemKind::of_word(&word) {
+async fn paragraph(
+    word: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    match word.ok().and_then(|word| ProblemKind::of_word(&word)) {
         Some(kind) => page(&[kind]),
         None => not_found(uri, headers).await.into_response(),
     }
@@ -209,7 +214,11 @@ mod tests {
         }
         let (_, all) = ask("/problems").await;
         assert_eq!(all.matches("<section").count(), ProblemKind::ALL.len());
-        assert_eq!(ask("/problems/nonsense").await.0, StatusCode::NOT_FOUND);
+        for nothing in ["nonsense", "%ff"] {
+            let (status, problem) = ask(&format!("/problems/{nothing}")).await;
+            assert_eq!(status, StatusCode::NOT_FOUND);
+            assert!(problem.contains("/problems/not-found"), "{problem}");
+        }
     }
 
     #[test]

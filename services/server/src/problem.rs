@@ -1,7 +1,10 @@
 //! RFC 9457 problems: how every refusal over HTTP looks.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+    WWW_AUTHENTICATE,
+};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
@@ -102,6 +105,11 @@ impl IntoResponse for Problem {
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.status() == StatusCode::UPGRADE_REQUIRED {
+            headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
         response
     }
 }
@@ -175,6 +183,10 @@ mod tests {
         let refused = Problem::from(TokenError::Expired).into_response();
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(refused.headers()[WWW_AUTHENTICATE], "Bearer");
+        let other = Problem::new(ProblemKind::UpgradeRequired).into_response();
+        assert_eq!(other.headers()[CONNECTION], "upgrade");
+        assert_eq!(other.headers()[UPGRADE], "websocket");
+        assert_eq!(other.headers()[SEC_WEBSOCKET_VERSION], "13");
         assert_eq!(
             Problem::from(TokenError::Expired).document()["type"],
             "/problems/token-expired"

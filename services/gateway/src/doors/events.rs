@@ -4,7 +4,6 @@
 //! A poll is a cursor that lives as long as its request. Its marks are those of all GETs, so that
 //! whoever asks with the same cursor may be given the same answer out of a shared cache.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use grandstand_core::frame::Frame;
 use grandstand_core::ids::Cursor;
@@ -33,7 +32,7 @@ const SPREAD_US: u64 = 500_000;
 /// When to ask again.
 const POLL_AFTER: HeaderName = HeaderName::from_static("grandstand-poll-after-ms");
 
-pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn events(asked: Asked) -> Result<Response, Refused> {
     let mut wish = asked.wish(&["after", "wait", "snapshot", "delay_s"], Wish::of)?;
     // Who finds no place to wait is answered at once, and told when to come again.
     let waiting = match wish.wait_s {
@@ -43,7 +42,7 @@ pub(super) async fn events(asked: Asked, Path(name): Path<String>) -> Result<Res
     if waiting.is_none() {
         wish.wait_s = 0;
     }
-    let mut shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
+    let mut shown = asked.shown_with_wish().await?;
     shown.delay_s = wish.delay_s;
     let policy = shown.viewer.policy(wish.delay_s);
     let phase = asked.phase(&shown.viewer);

@@ -1,6 +1,5 @@
 //! `GET /v1/matches/{match}`: how far a match is, its strip, and how far that can be trusted.
 
-use axum::extract::Path;
 use axum::response::Response;
 use grandstand_core::frame::{Codec, Reason};
 use http::StatusCode;
@@ -24,9 +23,9 @@ struct State {
     strip: Value,
 }
 
-pub(super) async fn head(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn head(asked: Asked) -> Result<Response, Refused> {
     let form = asked.form;
-    let shown = asked.shown(&name).await?;
+    let shown = asked.shown().await?;
     let answer = shown.answer(&asked.headers, Varies::WithStatus, |ready, seq| {
         let log = ready.feed.follower.log();
         // Made once for all who see this seq; to fold the state costs up to 64 patches each time.

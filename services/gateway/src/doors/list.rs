@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Response};
 use grandstand_core::hash::StateHash;
 use grandstand_core::headers::Visibility;
 use grandstand_server::codec::EncodeError;
+use grandstand_server::negotiate::preferred;
 use grandstand_server::problem::Problem;
 use grandstand_server::problem_kind::ProblemKind;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::asked::Asked;
@@ -72,12 +73,10 @@ fn not_encoded(error: &EncodeError) -> Problem {
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(ACCEPT).iter();
-    let mut ranges = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    ranges.any(|range| {
-        let essence = range.split(';').next().unwrap_or_default().trim();
-        essence.eq_ignore_ascii_case("text/event-stream")
-    })
+    let is_stream = |range: &str| match range.to_ascii_lowercase().as_str() {
+        "text/event-stream" => Some(true),
+        "application/json" | "application/msgpack" => Some(false),
+        _ => None,
+    };
+    preferred(headers, is_stream) == Some(true)
 }

@@ -146,7 +146,7 @@ pub(crate) fn segment() -> Operation {
         .path("epoch", json!({ "type": "string" }), "The epoch.")
         .path(
             "n",
-            json!({ "type": "string", "pattern": "^[0-9]{1,16}$" }),
+            json!({ "type": "string", "pattern": "^(0|[1-9][0-9]{0,15})$" }),
             "The segment's number, from 0.",
         )
         .answer(

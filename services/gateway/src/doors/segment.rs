@@ -1,6 +1,8 @@
 //! `GET /v1/matches/{match}/log/{epoch}/{n}`: seq 64n+1 to 64n+64, for ever the same.
 
-use axum::extract::Path;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::response::Response;
 use grandstand_core::ids::Epoch;
 use grandstand_core::log::SEGMENT_EVENTS;
@@ -12,13 +14,13 @@ use super::caching::{for_ever, tagged};
 use super::shown::{codec, frame_response, word};
 use crate::refuse::Refused;
 
-pub(super) async fn segment(
-    asked: Asked,
-    Path((name, epoch, n)): Path<(String, String, String)>,
-) -> Result<Response, Refused> {
+pub(super) async fn segment(asked: Asked) -> Result<Response, Refused> {
     let form = asked.form;
-    let shown = asked.shown(&name).await?;
-    let (Ok(epoch), Ok(n)) = (epoch.parse::<Epoch>(), n.parse::<u64>()) else {
+    let shown = asked.shown().await?;
+    let (Some(epoch), Some(n)) = (
+        spelled::<Epoch>(asked.named("epoch")),
+        spelled::<u64>(asked.named("n")),
+    ) else {
         return Err(no_segment().codec(form).into());
     };
     let found = shown.look(|ready| {
@@ -38,6 +40,12 @@ pub(super) async fn segment(
     Ok(tagged(&asked.headers, &shown.viewer, &tag, cache, || {
         frame_response(form, frame)
     }))
+}
+
+/// What is written as we write it: by another spelling a cache would keep a segment twice.
+fn spelled<T: FromStr + Display>(text: &str) -> Option<T> {
+    let value = text.parse::<T>().ok()?;
+    (value.to_string() == text).then_some(value)
 }
 
 /// Why segment `n` is not there for who may see that the events up to `evicted` are gone.

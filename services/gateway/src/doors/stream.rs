@@ -12,7 +12,6 @@ mod text;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use grandstand_core::ids::{Cursor, MatchId};
@@ -20,9 +19,10 @@ use grandstand_core::message::{self, StripsWish, Subscribe, check_heartbeat};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
 use grandstand_server::problem::Problem;
+use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::query::{Parameters, QueryError, fault};
-use http::HeaderName;
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
+use http::{HeaderName, Method};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::listener::Listener;
@@ -72,7 +72,10 @@ impl Streams {
     }
 }
 
-pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Response, Refused> {
+pub(super) async fn stream(asked: Asked) -> Result<Response, Refused> {
+    if asked.method == Method::HEAD {
+        return Ok(without_head(&asked));
+    }
     let known = ["after", "policy", "delay_s", "snapshot", "heartbeat_s"];
     let mut wish = asked.wish(&known, Wish::of)?;
     // A client that comes back by itself asks as it did at first: the header is newer.
@@ -80,10 +83,10 @@ pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Res
         let after = last_event(id.to_str().ok());
         wish.after = after.map_err(|error| Problem::from(error).codec(asked.form))?;
     }
-    let match_id = MatchId::new(name.as_str()).ok();
+    let match_id = MatchId::new(asked.named("match")).ok();
     let sought = match_id.as_ref().map_or(Sought::Any, Sought::Match);
     look(&asked, sought)?;
-    let shown = Shown::of(&asked.edge, &name, &asked.headers).await?;
+    let shown = asked.shown_with_wish().await?;
     let place = enter(&asked, &shown.viewer, sought)?;
     count_connect(u64::from(wish.after.is_some()));
     let phase = asked.phase(&shown.viewer);
@@ -95,6 +98,9 @@ pub(super) async fn stream(asked: Asked, Path(name): Path<String>) -> Result<Res
 
 /// The strips of all live matches, as long as they are listened to.
 pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
+    if asked.method == Method::HEAD {
+        return Ok(without_head(&asked));
+    }
     let wish = asked.wish(&["policy", "delay_s", "heartbeat_s"], Wish::of)?;
     look(&asked, Sought::Live)?;
     let viewer = asked.edge.access.viewer(&asked.headers)?;
@@ -108,6 +114,15 @@ pub(super) fn strips(asked: Asked) -> Result<Response, Refused> {
     let (tier, sight) = (viewer.tier(), Sight::of_strips(viewer, &asked.edge.strips));
     let listener = Listener::new(asked.edge, sight, place, phase, wished, wish.heartbeat_s);
     Ok(answer(listener, tier))
+}
+
+/// Only whoever listens takes a place.
+fn without_head(asked: &Asked) -> Response {
+    let problem = Problem::new(ProblemKind::MethodNotAllowed).detail(
+        "a stream has no head of its own: GET it, or ask for HEAD of the state or the list",
+    );
+    let refused = Refused::from(problem.codec(asked.form));
+    ([(ALLOW, "GET")], refused).into_response()
 }
 
 /// Over capacity is said before any token is looked at, as to a socket.
