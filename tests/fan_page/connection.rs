@@ -38,8 +38,12 @@ async fn a_broker_out_of_reach_is_stale_and_live_again_after() {
     ground.until("#connection", "last news").await;
     // What was known stays.
     ground.until(".side.batting .score", "0/0").await;
+    ground.until("#matches .late", "No news").await;
     ground.cluster.start_nats().await;
     ground.until("#connection", "live").await;
+    let is_not_late =
+        "document.querySelector('#matches li') && !document.querySelector('#matches .late')";
+    ground.browser.wait_for(is_not_late).await;
     ground.assert_no_errors().await;
 }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::counts::{ConnectionCounts, count};
+use crate::counts::{ConnectionCounts, count, describe};
 use crate::keys::{self, KeysError, Role};
 use crate::names::random_suffix;
 
@@ -117,6 +117,7 @@ pub struct Broker {
 impl Broker {
     /// Signs in, trying for as long as `options.patience` says; a refusal is final at once.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ConnectError> {
+        describe();
         let not_a_seed = |_| KeysError::NotASeed(options.keys_dir.clone());
         let seed = keys::load(&options.keys_dir, options.role)
             .and_then(|key| key.seed().map_err(not_a_seed))

@@ -1,6 +1,7 @@
 //! What becomes of a connection: counted for whoever waits for it, and logged once.
 
 use async_nats::{Event, ServerError};
+use metrics::describe_counter;
 use tokio::sync::watch;
 
 /// What happened to a connection since it was made. The numbers only grow, so whoever looks late
@@ -15,6 +16,18 @@ pub struct ConnectionCounts {
     pub dropped: u64,
     /// Times the server refused a subject: our permissions and what we do have come apart.
     pub denied: u64,
+}
+
+/// Describes the metrics of every connection of this process.
+pub(crate) fn describe() {
+    describe_counter!(
+        "grandstand_broker_messages_dropped_total",
+        "Messages of the broker that were dropped, as they were not read fast enough; what is missing is read again"
+    );
+    describe_counter!(
+        "grandstand_broker_live_unreadable_total",
+        "Messages of the live feed that are neither records nor canaries"
+    );
 }
 
 /// Counts what the client tells, and logs it.

@@ -78,6 +78,10 @@ pub(crate) fn describe() {
         "Logs that changed under us and were read anew"
     );
     describe_counter!(
+        "grandstand_logs_lost_total",
+        "Logs of which the leader has lost what is in memory here"
+    );
+    describe_counter!(
         "grandstand_records_unreadable_total",
         "Messages of the stream that are no records"
     );

@@ -32,6 +32,7 @@ mod scorecard;
 mod signed;
 mod start;
 mod strips;
+mod telemetry;
 
 pub use args::ScoringArgs;
 pub use routes::openapi_document;

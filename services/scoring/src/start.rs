@@ -22,8 +22,8 @@ use tokio_util::task::TaskTracker;
 use crate::access::Entrance;
 use crate::health::{Health, watch_broker};
 use crate::matches::Matches;
-use crate::routes;
 use crate::signed::Counter;
+use crate::{routes, telemetry};
 
 /// What an instance is made of.
 pub struct ScoringConfig {
@@ -119,6 +119,7 @@ pub fn start(
     readiness: &Readiness,
     stop: CancellationToken,
 ) -> Running {
+    telemetry::describe();
     let address = listener.local_address();
     let (refusing, refusing_now) = watch::channel(None);
     let health = Arc::new(Health::new(refusing));

@@ -7,6 +7,8 @@ import { h } from "/fan/view.js";
 
 const EVERY_MS = 10000;
 const UNREADABLE = "The list can't be read right now.";
+/** What a list that is not `live` is. */
+const LATE = { delayed: "News come late right now.", stale: "No news come right now: what you see here may be out of date." };
 const REFUSED = "Your token is not accepted here.";
 const GROUPS = [["live", "Live"], ["break", "In a break"], ["scheduled", "To come"], ["ended", "Finished"]];
 /** More finished matches than this are behind a button. */
@@ -17,6 +19,8 @@ export class MatchList {
   matches = null;
   /** Why it could not be read the last time. */
   fault = null;
+  /** How far it can be trusted, as the gateway says. */
+  status = "live";
   #read_ms = null;
   #timer = null;
   #changed;
@@ -42,6 +46,7 @@ export class MatchList {
       if (answer.status === 401) throw new Error(token() === null ? "You need a token to see matches here." : REFUSED);
       if (!answer.ok) throw new Error(UNREADABLE);
       this.matches = (await answer.json()).matches;
+      this.status = answer.headers.get("grandstand-status") ?? "live";
       this.#read_ms = Date.now();
       this.fault = null;
     } catch (error) {
@@ -56,6 +61,7 @@ export class MatchList {
     return [
       h("h2", { key: "title" }, "Matches"),
       this.fault === null ? null : h("p", { class: "aside fault", key: "fault" }, this.fault, this.#read_ms === null ? "" : ` This is how it was at ${clock(this.#read_ms)}.`),
+      this.fault === null && Object.hasOwn(LATE, this.status) ? h("p", { class: "aside fault late", key: "late" }, LATE[this.status]) : null,
       this.fault === REFUSED ? h("button", { type: "button", class: "more", key: "without", onclick: () => this.#goOnWithout() }, "Go on without it") : null,
       this.matches === null && this.fault === null ? h("p", { class: "aside", key: "wait" }, "Reading the list…") : null,
       this.matches !== null && matches.length === 0 ? h("p", { class: "aside", key: "none" }, "No match is on. One appears here as soon as a scorer starts it.") : null,
