@@ -99,15 +99,16 @@ fn page(kinds: &[ProblemKind]) -> Response {
     let paragraphs: String = kinds.iter().map(|kind| section(*kind)).collect();
     let page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Problems</title>\n<h1>Problems</h1>\n{paragraphs}\
-         <p><a href=\"/problems\">All problems</a> · <a href=\"/docs\">All calls</a></p>\n</html>\n"
+         <title>Problems</title>\n<link rel=\"stylesheet\" href=\"/docs/docs.css\">\n\
+         <body class=\"page\">\n<h1>Problems</h1>\n{paragraphs}\
+         <p><a href=\"/problems\">All problems</a> · <a href=\"/docs\">All calls</a></p>\n</body>\n</html>\n"
     );
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-cache"),
         (
             CONTENT_SECURITY_POLICY,
-            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         ),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
