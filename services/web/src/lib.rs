@@ -111,6 +111,7 @@ const PAD: &[File] = &[
     file!("/pad/manifest.json", MANIFEST),
     file!("/pad/pad.css", CSS),
     file!("/pad/queue/answer.js", JS),
+    file!("/pad/queue/array.js", JS),
     file!("/pad/queue/outbox.js", JS),
     file!("/pad/queue/pause.js", JS),
     file!("/pad/queue/post.js", JS),

@@ -2,11 +2,9 @@
 // answer makes of it. It knows no clock, no network, no storage and no chance.
 
 import { meaningOf } from "./answer.js";
+import { BYTES_MAX, bytesOf, EVENTS_MAX, nextArray } from "./array.js";
 import { Pause } from "./pause.js";
 
-/** So many events, and bytes of them, in one array at most. */
-const EVENTS_MAX = 50;
-const BYTES_MAX = 48 * 1024;
 /** What was confirmed is kept for so long by the server's clock, to be said again should the log lose it. */
 const KEPT_US = 7 * 24 * 3_600 * 1_000_000;
 /** Who lost against another device so often in a row no longer minds where the log ends. */
@@ -355,34 +353,9 @@ export class Outbox {
     return seen !== undefined && missed !== null && (missed.wentBack || seen.epoch !== missed.epoch || seen.seq < missed.seq);
   }
 
-  /** What goes in the next array: whole groups that wait for the same, up to one that is refused. */
+  /** What goes in the next array. */
   #batch() {
-    /** @type {Row[]} */
-    const batch = [];
-    let bytes = 0;
-    for (const group of this.#groups()) {
-      const [first] = batch;
-      if (group.some(({ state }) => state === "refused")) break;
-      if (first && (group[0].sent !== first.sent || group[0].again !== first.again || !isSame(group[0].seen, first.seen))) break;
-      bytes += bytesOf(group.map(({ event }) => event));
-      if (first && (batch.length + group.length > this.#array_max || bytes > BYTES_MAX)) break;
-      batch.push(...group);
-    }
-    return batch;
-  }
-
-  /** What is not settled, by what goes together. */
-  *#groups() {
-    /** @type {Row[]} */
-    let group = [];
-    for (const row of this.#rows.unsettled()) {
-      if (group.length > 0 && (row.group === undefined || row.group !== group[0].group)) {
-        yield group;
-        group = [];
-      }
-      group.push(row);
-    }
-    if (group.length > 0) yield group;
+    return nextArray(this.#rows.unsettled(), this.#array_max);
   }
 
   #refused(id) {
@@ -399,14 +372,4 @@ function after(seq, seqs) {
 /** @param {Row} row */
 function isRefused({ state }) {
   return state === "refused" || state === "aside";
-}
-
-/** @param {Cursor} [one] @param {Cursor} [other] */
-function isSame(one, other) {
-  return one?.epoch === other?.epoch && one?.seq === other?.seq;
-}
-
-/** @param {any[]} events */
-function bytesOf(events) {
-  return new TextEncoder().encode(JSON.stringify(events)).length;
 }
