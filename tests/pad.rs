@@ -4,6 +4,8 @@
 
 #[path = "pad/ahead.rs"]
 mod ahead;
+#[path = "pad/amending.rs"]
+mod amending;
 #[path = "pad/corrections.rs"]
 mod corrections;
 #[path = "pad/entering.rs"]
@@ -13,9 +15,17 @@ mod for_everybody;
 #[path = "pad/ground.rs"]
 mod ground;
 mod harness;
+#[path = "pad/leagues.rs"]
+mod leagues;
 #[path = "pad/network.rs"]
 mod network;
+#[path = "pad/phone.rs"]
+mod phone;
+#[path = "pad/setting_up.rs"]
+mod setting_up;
 #[path = "pad/taps.rs"]
 mod taps;
 #[path = "pad/two_phones.rs"]
 mod two_phones;
+#[path = "pad/whole_match.rs"]
+mod whole_match;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, MATCH, Phone};
+use crate::ground::{Ground, MATCH};
+use crate::phone::Phone;
 
 /// What the over shows is what is in the log.
 async fn over_is(ground: &Ground, phone: &mut Phone, balls: &str) {
@@ -118,14 +119,9 @@ async fn a_correction_without_a_network_is_shown_at_once_and_sent_later() {
 #[tokio::test]
 async fn what_the_rules_refuse_says_why_and_can_be_taken_back() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_cut_before(&["#k4"]).await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
-    phone.cut();
-    phone.tap_all(&["#k4"]).await;
     // Meanwhile the innings ends, entered by somebody else.
     let end = json!({"id": "end", "type": "innings_end", "data": {"reason": "declared"}});
     ground.scorer.score(MATCH, &end).await;
@@ -139,5 +135,40 @@ async fn what_the_rules_refuse_says_why_and_can_be_taken_back() {
     phone.tap_text("Take it back").await;
     phone.until_sent().await;
     ground.until_state("/innings/i1/runs", &json!(1)).await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn what_was_not_sent_before_the_sign_off_is_kept_until_an_official_opens_it_again() {
+    let ground = Ground::start().await;
+    let Some(mut phone) = ground.phone_cut_before(&["#k4"]).await else {
+        return;
+    };
+    ground
+        .scorer
+        .score(MATCH, &json!({"id": "lock", "type": "lock", "data": {}}))
+        .await;
+    phone.join().await;
+    phone.until("#sending", "Others scored").await;
+    phone.tap_all(&["#sending", "Mine comes after"]).await;
+    phone.until(".trouble", "the match is locked").await;
+    phone.tap("#go-score").await;
+    phone.until("#signed-off", "Signed off").await;
+    assert_eq!(phone.options().await, ["Open again"]);
+
+    ground
+        .scorer
+        .score(
+            MATCH,
+            &json!({"id": "unlock", "type": "unlock", "data": {}}),
+        )
+        .await;
+    phone.tap_all(&["#sending", "Send it again"]).await;
+    phone.until(".trouble", "opened again").await;
+    phone.tap_text("Mine comes after").await;
+    phone.until_sent().await;
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("1 4"))
+        .await;
     phone.assert_no_errors().await;
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, MATCH, Phone, small_match};
+use crate::ground::{Ground, MATCH, small_match};
+use crate::phone::Phone;
 
 #[tokio::test]
 async fn a_match_is_set_up_and_its_first_over_is_scored_by_hand() {
@@ -75,7 +76,7 @@ async fn a_link_and_its_pin_open_a_match_on_another_phone() {
     let wrong = if pin == "000000" { "000001" } else { "000000" };
     second.fill("pin", wrong).await;
     second.submit().await;
-    second.until(".sheet .note", "PIN").await;
+    second.until(".sheet .problem", "PIN").await;
     second.fill("pin", &pin).await;
     second.submit().await;
     second.until("#total", "0/0").await;
@@ -91,14 +92,9 @@ async fn a_link_and_its_pin_open_a_match_on_another_phone() {
 #[tokio::test]
 async fn a_token_that_is_no_longer_good_is_asked_for_again_and_nothing_is_lost() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_cut_before(&["#k4", "#k2"]).await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
-    phone.cut();
-    phone.tap_all(&["#k4", "#k2"]).await;
     phone.until("#sending", "2 ").await;
 
     // Another scoring service with another secret knows nothing of this token.

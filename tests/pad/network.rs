@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ground::{Ground, MATCH};
+use crate::phone::Phone;
 
 #[tokio::test]
 async fn balls_without_a_network_are_kept_shown_and_sent_in_order() {
@@ -32,14 +33,9 @@ async fn balls_without_a_network_are_kept_shown_and_sent_in_order() {
 #[tokio::test]
 async fn a_tab_that_is_closed_and_opened_without_a_network_has_everything() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_cut_before(&["#k4", "#k2"]).await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
-    phone.cut();
-    phone.tap_all(&["#k4", "#k2"]).await;
     phone.until("#total", "7/0").await;
     let url = phone.proxy.url();
     phone.browser.goto("about:blank").await;
@@ -130,5 +126,84 @@ async fn a_match_that_is_brought_back_after_a_loss_gets_what_the_phone_still_has
     ids.dedup();
     assert_eq!(ids.len(), all);
     phone.until("#total", "13/0").await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_network_that_goes_while_the_link_is_opened_or_the_pin_is_sent_costs_nothing() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let access = ground
+        .scorer
+        .post(&format!("/v1/matches/{MATCH}/access"), &json!({}))
+        .await
+        .json();
+    let Some(mut phone) = Phone::start(&ground.cluster.scorings[0].url()).await else {
+        return;
+    };
+    phone.until_ready().await;
+    phone.cut();
+    let fragment = access["link"].as_str().unwrap().split_once('#').unwrap().1;
+    phone.browser.goto("about:blank").await;
+    phone
+        .browser
+        .goto(&format!("{}/#{fragment}", phone.proxy.url()))
+        .await;
+    phone.tap("#pin").await;
+    phone
+        .send_form(&[("pin", access["pin"].as_str().unwrap())])
+        .await;
+    phone.until(".problem", "There is no connection").await;
+    // The token is made, and its answer lost.
+    phone.join().await;
+    phone.proxy.cut_at("\"token\"");
+    phone.submit().await;
+    phone.until(".problem", "There is no connection").await;
+    phone.submit().await;
+    phone.until("#total", "0/0").await;
+    phone.tap_all(&["#bowler", "Cat", "#k2"]).await;
+    phone.until_sent().await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_correction_in_flight_is_made_once_and_one_that_is_looked_at_need_not_wait() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1", "#k2"]).await;
+    phone.until_sent().await;
+    phone.tap("#go-balls").await;
+    phone
+        .tap_all(&[".log li:nth-child(2) button", "Change it"])
+        .await;
+    phone.send_form(&[("runs", "3")]).await;
+    phone.until("#question", "Correct it?").await;
+    // It is stored, and the answer lost.
+    phone.proxy.cut_at("\"warnings\"");
+    phone.tap_text("Save").await;
+    phone.until_sent().await;
+    ground.until_state("/innings/i1/runs", &json!(5)).await;
+
+    // Nobody answers what would follow from it.
+    phone.proxy.fall_silent();
+    phone
+        .tap_all(&[".log li:nth-child(1) button", "Change it"])
+        .await;
+    phone.send_form(&[("runs", "4")]).await;
+    phone.until("#question", "Looking what follows").await;
+    phone.tap_all(&["Don't wait", "Save"]).await;
+    phone.proxy.cut();
+    phone.join().await;
+    phone.until_sent().await;
+    ground.until_state("/innings/i1/runs", &json!(7)).await;
+    let amends = ground.entered(&["delivery"]).await;
+    assert_eq!(
+        amends.iter().filter(|(op, _)| op == "amend").count(),
+        2,
+        "{amends:?}"
+    );
     phone.assert_no_errors().await;
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::ground::{BUSY, Ground, MATCH};
+use crate::ground::{Ground, MATCH};
+use crate::phone::BUSY;
 
 /// Taps for a ball.
 const TAPS_MAX: usize = 5;

@@ -87,6 +87,48 @@ async fn two_phones_that_were_away_at_once_lose_and_double_nothing() {
     second.assert_no_errors().await;
 }
 
+#[tokio::test]
+async fn each_phone_is_shown_what_the_other_has_not_sent() {
+    let ground = Ground::start().await;
+    let Some(mut first) = ground.phone_cut_before(&["#k4"]).await else {
+        return;
+    };
+    let Some(mut second) = ground.phone().await else {
+        return;
+    };
+    second.enter(&["End the innings", "Declared"], &[]).await;
+    second.until_sent().await;
+    // What the first one holds can't be any more; it stays there while the rest goes on.
+    first.join().await;
+    first.tap("#sending").await;
+    first.tap_all(&["Mine comes after", "Leave it"]).await;
+    first
+        .enter(&["Comment"], &[("text", "Tea is served")])
+        .await;
+    let device = "localStorage['grandstand.pad.device']";
+    let name = first
+        .browser
+        .evaluate(&format!("JSON.parse({device})"))
+        .await;
+    second.until_news("#sending", "another phone holds 1").await;
+    second.tap("#sending").await;
+    second
+        .until(
+            ".log",
+            &format!("{}: held 1 entry more", name.as_str().unwrap()),
+        )
+        .await;
+
+    first.tap("#sending").await;
+    first.tap_text("Take it back").await;
+    first.enter(&["Comment"], &[("text", "And cake")]).await;
+    first.until_sent().await;
+    second.until_news(".log", "holds nothing").await;
+    assert!(!second.text("#sending").await.contains("another phone"));
+    first.assert_no_errors().await;
+    second.assert_no_errors().await;
+}
+
 /// No id is in the log twice, and its numbers have no hole.
 async fn assert_each_once(ground: &Ground) {
     let log = ground.log(MATCH).await;

@@ -45,7 +45,7 @@ const STEPS = {
   },
   innings_start(state, { batting, super_over, follow_on, target }, { next }) {
     const innings = {
-      batting_team: batting, runs: 0, wickets: 0, legal_balls: 0, overs: "0",
+      batting_team: batting, runs: super_over ? 0 : (state.rules.start_runs ?? 0), wickets: 0, legal_balls: 0, overs: "0",
       extras: {}, batting: {}, bowling: {}, fall_of_wickets: {}, partnerships: {}, per_over: {},
     };
     const overs = super_over ? (state.rules.super_over?.overs ?? 1) : state.rules.overs;

@@ -2,9 +2,11 @@
 
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
+import * as device from "/pad/device.js";
 
-/** A second tap so soon after the first is a slip of a wet finger. */
+/** A second touch so soon after the first, and so near to it, is a slip of a wet finger. */
 const SLIP_MS = 200;
+const SLIP_PX = 24;
 /** So many options leave room for the score above them. */
 const SHORT_MAX = 10;
 
@@ -13,7 +15,8 @@ export class Questions {
   #changed;
   #open = null;
   #count = 0;
-  #tapped_ms = -SLIP_MS;
+  /** The last touch that counted. */
+  #touched = { ms: -SLIP_MS, x: 0, y: 0 };
   /** Taps that are not done with. */
   #running = 0;
 
@@ -39,8 +42,8 @@ export class Questions {
   tap(act) {
     return (event) => {
       event.preventDefault();
-      if (event.timeStamp - this.#tapped_ms < SLIP_MS) return;
-      this.#tapped_ms = event.timeStamp;
+      if (this.#isSlip(event)) return;
+      if (event.pointerType === "touch") pause(event.currentTarget);
       this.#running += 1;
       Promise.resolve(act()).finally(() => {
         this.#running -= 1;
@@ -48,6 +51,15 @@ export class Questions {
       });
       this.#changed();
     };
+  }
+
+  /** A mouse and a keyboard do not slip; a finger may, and hit what has come in the place of what it tapped. */
+  #isSlip({ timeStamp, clientX, clientY, pointerType, detail }) {
+    if (detail === 0 || pointerType === "mouse") return false;
+    const { ms, x, y } = this.#touched;
+    if (timeStamp - ms < SLIP_MS && Math.hypot(clientX - x, clientY - y) < SLIP_PX) return true;
+    this.#touched = { ms: timeStamp, x: clientX, y: clientY };
+    return false;
   }
 
   /**
@@ -58,14 +70,24 @@ export class Questions {
     return this.#ask({ title, note, more, options, back });
   }
 
-  /** Asks to fill in fields (`{name, label, kind?, value?, options?, note?, …}`); their values by name, or null. */
-  fill(title, fields, { note = null, submit = "Save", back = "Back" } = {}) {
-    return this.#ask({ title, note, fields, submit, back });
+  /**
+   * Asks to fill in fields (`{name, label, kind?, value?, options?, note?, …}`); their values by name,
+   * or null. `problem` says why it is asked again; under the name `draft` it is kept while it is
+   * written, until `dropDraft`.
+   */
+  fill(title, fields, { note = null, problem = null, submit = "Save", back = "Back", draft = null } = {}) {
+    const written = draft === null ? {} : device.draftOf(draft);
+    return this.#ask({ title, note, problem, fields: fields.map((field) => ({ ...field, value: written[field.name] ?? field.value })), submit, back, draft });
   }
 
   /** Says something that is to be read. */
   tell(title, note, more = null) {
     return this.#ask({ title, note, more, options: [], back: "Done" });
+  }
+
+  /** What is shown has changed. */
+  redraw() {
+    this.#changed();
   }
 
   /** Goes back from whatever is asked. */
@@ -92,15 +114,17 @@ export class Questions {
   }
 
   view() {
-    const { key, title, note, more, options, fields, submit, back } = this.#open;
+    const { key, title, note, problem = null, more = null, options, fields, submit, back, draft } = this.#open;
     const leave = back === null ? null : h("button", { type: "button", class: "back", onclick: this.tap(() => this.#answer(null)) }, back);
-    const head = [h("h2", { id: "question", tabindex: "-1" }, clean(title)), note === null ? null : h("p", { class: "note" }, clean(note)), more];
+    const head = [h("h2", { id: "question", tabindex: "-1" }, clean(title)), note === null ? null : h("p", { class: "note" }, clean(note)),
+      problem === null ? null : h("p", { class: "problem", role: "alert" }, clean(problem)), more];
     if (options !== undefined) {
       return h("section", { class: "sheet", key, "aria-labelledby": "question" }, head,
         h("div", { class: "options" }, options.map((option, index) => this.#option(option, index))), leave);
     }
     return h("form", {
       class: "sheet", key, "aria-labelledby": "question",
+      oninput: draft === null ? null : (event) => device.keepDraft(draft, valuesOf(event.currentTarget, fields)),
       onsubmit: (event) => {
         event.preventDefault();
         this.#answer(valuesOf(event.target, fields));
@@ -114,25 +138,48 @@ export class Questions {
   }
 }
 
+/** Says for as long that another touch of it would count for nothing. */
+function pause(button) {
+  button.setAttribute("aria-disabled", "true");
+  setTimeout(() => button.removeAttribute("aria-disabled"), SLIP_MS);
+}
+
 function field({ name, label, kind = "text", value, options, note, ...attributes }) {
   const id = `field-${name}`;
   const named = { id, name, ...attributes };
   if (kind === "check") {
     return h("label", { class: "check", key: id }, h("input", { ...named, type: "checkbox", checked: value ? true : null }), h("span", {}, label));
   }
-  const input = kind === "choice" ? h("select", named, options.map((one) => h("option", { value: one.value, selected: one.value === value ? true : null }, clean(one.label))))
+  const isChosen = (one) => (kind === "several" ? (value ?? []).includes(one.value) : one.value === (value ?? ""));
+  const input = kind === "choice" || kind === "several" ? h("select", { ...named, multiple: kind === "several" ? true : null }, options.map((one) => h("option", { value: one.value, selected: isChosen(one) ? true : null }, clean(one.label))))
     : kind === "lines" ? h("textarea", { rows: "6", ...named }, value ?? "")
-    : h("input", { autocomplete: "off", ...named, type: kind === "number" ? "text" : kind, inputmode: kind === "number" ? "numeric" : null, pattern: kind === "number" ? "[0-9]*" : null, value: value ?? null });
-  return h("div", { class: kind === "number" ? "field number" : "field", key: id }, h("label", { for: id }, label), input, note ? h("small", {}, note) : null);
+    : h("input", { autocomplete: "off", ...named, ...INPUTS[kind], value: kind === "time" ? localTime(value) : value ?? null });
+  return h("div", { class: kind in NUMBERS ? "field number" : "field", key: id }, h("label", { for: id }, label), input, note ? h("small", {}, note) : null);
 }
 
-/** What was filled in: numbers as numbers, nothing as null. */
+/** Kinds that are short enough to stand beside another. */
+const NUMBERS = { number: true, over: true, overs: true };
+const INPUTS = {
+  text: { type: "text" }, time: { type: "datetime-local" },
+  number: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" }, over: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" },
+  overs: { type: "text", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", title: "overs, such as 20 or 12.3" },
+};
+
+/** A time as a field of a form has it, in the zone of this device. */
+function localTime(value) {
+  const at = new Date(value ?? NaN);
+  return Number.isNaN(at.getTime()) ? null : new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** What was filled in: numbers as numbers, times as RFC 3339, nothing as null. */
 function valuesOf(form, fields) {
   return Object.fromEntries(fields.map(({ name, kind }) => {
     const element = form.elements.namedItem(name);
     if (kind === "check") return [name, element.checked];
+    if (kind === "several") return [name, [...element.selectedOptions].map((one) => one.value)];
     const text = kind === "lines" ? element.value : element.value.trim();
-    if (kind === "number") return [name, text === "" ? null : Number(text)];
-    return [name, text === "" ? null : text];
+    if (text === "") return [name, null];
+    if (kind === "number" || kind === "over") return [name, Number(text)];
+    return [name, kind === "time" ? new Date(text).toISOString() : text];
   }));
 }

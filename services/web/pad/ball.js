@@ -12,7 +12,8 @@ const BOUNDARIES = new Set([4, 6]);
  */
 export function deliveryOf(rules, crease, { runs, kind = null, off = null, isRun = false, isShort = false, wickets = [] }) {
   const { over, striker, non_striker, bowler } = crease;
-  const data = { over, batter: striker, non_striker, bowler, runs: 0 };
+  // The last batter may be alone.
+  const data = { over, batter: striker, ...(non_striker === undefined ? {} : { non_striker }), bowler, runs: 0 };
   const extras = {};
   switch (kind) {
     case "wd":

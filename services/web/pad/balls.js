@@ -1,21 +1,24 @@
-// The log as a list, newest first: any ball of it can be changed, taken back, brought back, or followed by one that was missed.
+// The log as a list, newest first: whatever is in it can be changed, taken back, brought back, or followed by what was missed.
 
 import { sentence } from "/fan/sentence.js";
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
+import { askBall } from "/pad/ball_form.js";
+import * as device from "/pad/device.js";
+import { dataOf, fieldsOf, hasForm, INSERTABLE } from "/pad/forms.js";
 import { ballText } from "/pad/innings.js";
 import { nameOf } from "/pad/next.js";
 import { reasonOf } from "/pad/service.js";
 
 const SHOWN_MAX = 60;
-const EXTRAS = [["wides", "Wides (all runs of it)"], ["noballs", "No-ball runs"], ["byes", "Byes"], ["legbyes", "Leg-byes"], ["penalty", "Penalty runs"]];
-const WICKETS = ["bowled", "caught", "caught and bowled", "lbw", "stumped", "hit wicket", "run out", "obstructing the field", "hit the ball twice", "handled the ball"];
 
 /** The list of what was entered. */
 export class Balls {
   #scoring;
   #questions;
   #shown_max = SHOWN_MAX;
+  /** The over that the list begins with, as `innings.over`; null: the newest. */
+  #from = null;
 
   constructor(scoring, questions) {
     this.#scoring = scoring;
@@ -24,10 +27,17 @@ export class Balls {
 
   view() {
     const { state } = this.#scoring;
-    const all = this.#scoring.entries().toReversed();
+    const placed = placesOf(this.#scoring.entries());
+    const overs = [...new Set(placed.map(({ over }) => over).filter((over) => over !== null))].reverse();
+    const last = this.#from === null ? -1 : placed.findLastIndex(({ over }) => over === this.#from);
+    const all = (last < 0 ? placed : placed.slice(0, last + 1)).toReversed();
     return h("section", { class: "log", "aria-labelledby": "log" },
       h("h1", { id: "log" }, "Ball by ball"),
-      h("ol", { reversed: true }, all.slice(0, this.#shown_max).map((entry) => h("li", { key: entry.id },
+      overs.length < 2 ? null : h("label", { class: "from", key: "from" }, h("span", {}, "Show from "),
+        h("select", { id: "from", onchange: (event) => this.#showFrom(event.target.value) },
+          h("option", { value: "", selected: last < 0 ? true : null }, "the newest"),
+          overs.map((over) => h("option", { value: over, selected: over === this.#from ? true : null }, overText(over))))),
+      h("ol", { reversed: true }, all.slice(0, this.#shown_max).map(({ entry }) => h("li", { key: entry.id },
         h("button", { type: "button", class: entry.isVoid ? "entry void" : "entry", onclick: this.#tap(() => this.#about(entry)) },
           h("b", { class: "place" }, entry.type === "delivery" ? `${entry.data.over + 1}` : ""),
           h("b", { class: "what" }, entry.type === "delivery" ? ballText(entry.data).replace(/^\.$/, "•") : ""),
@@ -39,38 +49,67 @@ export class Balls {
     return this.#questions.tap(act);
   }
 
+  #showFrom(over) {
+    [this.#from, this.#shown_max] = [over === "" ? null : over, SHOWN_MAX];
+    this.#questions.redraw();
+  }
+
   async #about(entry) {
-    const { state } = this.#scoring;
-    const isBall = entry.type === "delivery";
+    const { state, match } = this.#scoring;
+    const title = sentence(state, entry);
+    if (state.locked && device.rightsIn(match)?.includes("official") === false) {
+      await this.#questions.tell(title, "The scorecard is signed off: only an official corrects it.");
+      return;
+    }
     const options = [
-      [!entry.isVoid && isBall, { value: "change", label: "Change it" }],
-      [!entry.isVoid && entry.type === "comment", { value: "reword", label: "Change it" }],
-      [entry.type !== "created", { value: "insert", label: "Insert a ball after it" }],
+      [!entry.isVoid && (entry.type === "delivery" || hasForm(entry.type)), { value: "change", label: "Change it" }],
+      [true, { value: "ball", label: "Insert a ball after it" }],
+      [true, { value: "other", label: "Insert something else" }],
       [!entry.isVoid && entry.type !== "created", { value: "void", label: "Take it back" }],
       [entry.isVoid, { value: "restore", label: "Bring it back" }],
     ].filter(([may]) => may).map(([, option]) => option);
-    const what = await this.#questions.choose(sentence(state, entry), options);
-    if (what === "change") {
-      const data = await this.#askBall("Change the ball", entry.data);
-      if (data !== null) await this.#correct({ op: "amend", ref: entry.id, type: "delivery", data });
-    } else if (what === "insert") {
-      const like = this.#likeAfter(entry);
-      const data = like === null ? null : await this.#askBall("Insert a ball", { ...like, runs: 0, extras: undefined, wickets: undefined, boundary: undefined, short_run: undefined });
-      if (data !== null) await this.#correct({ op: "insert", ref: entry.id, type: "delivery", data });
-    } else if (what === "reword") {
-      const filled = await this.#questions.fill("Change the comment", [{ name: "text", label: "Comment", value: entry.data.text, required: true }]);
-      if (filled?.text) await this.#scoring.add({ op: "amend", ref: entry.id, type: "comment", data: { ...entry.data, text: filled.text } });
-    } else if (what === "void" && entry === this.#scoring.last()) {
-      await this.#scoring.undo(entry);
-    } else if (what === "void" || what === "restore") {
-      await this.#correct({ op: what, ref: entry.id });
+    const what = await this.#questions.choose(title, options);
+    switch (what) {
+      case "change": return this.#change(entry);
+      case "ball": return this.#insertBall(entry);
+      case "other": return this.#insertOther(entry);
+      case "void": return entry.id === this.#scoring.last()?.id ? this.#scoring.undo(entry) : this.#correct({ op: "void", ref: entry.id });
+      case "restore": return this.#correct({ op: "restore", ref: entry.id });
     }
   }
 
+  async #change({ id, type, data: before }) {
+    const data = type === "delivery" ? await askBall(this.#questions, this.#scoring.state, "Change the ball", before) : await this.#fill("Change it", type, before);
+    if (data !== null) await this.#correct({ op: "amend", ref: id, type, data });
+  }
+
+  async #insertBall({ id }) {
+    const like = this.#likeAfter(id);
+    if (like === null) {
+      await this.#questions.tell("No ball to insert", "Nobody has bowled yet: score it with the keys.");
+      return;
+    }
+    const { extras, wickets, boundary, short_run, review, replacements, ...data } = like;
+    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", { ...data, runs: 0 });
+    if (ball !== null) await this.#correct({ op: "insert", ref: id, type: "delivery", data: ball });
+  }
+
+  async #insertOther({ id }) {
+    const type = await this.#questions.choose("What was missed?", INSERTABLE.map(([value, label]) => ({ value, label })));
+    if (type === null) return;
+    const data = await this.#fill(INSERTABLE.find(([value]) => value === type)[1], type, {});
+    if (data !== null) await this.#correct({ op: "insert", ref: id, type, data });
+  }
+
+  async #fill(title, type, before) {
+    const filled = await this.#questions.fill(title, fieldsOf(this.#scoring.state, type, before));
+    return filled === null ? null : dataOf(type, before, filled);
+  }
+
   /** The ball that an inserted one resembles: the one before it, else the one after. */
-  #likeAfter(entry) {
+  #likeAfter(id) {
     const all = this.#scoring.entries();
-    const place = all.findIndex(({ id }) => id === entry.id);
+    const place = all.findIndex((entry) => entry.id === id);
     const isBall = ({ type, isVoid }) => type === "delivery" && !isVoid;
     return (all.slice(0, place + 1).findLast(isBall) ?? all.slice(place).find(isBall))?.data ?? null;
   }
@@ -78,64 +117,51 @@ export class Balls {
   /** Posts a correction, and what follows from it, if the scorer wants that too. */
   async #correct(correction) {
     const scoring = this.#scoring;
-    const isBehind = scoring.sending.pending.length > 0;
-    const { status, body } = isBehind ? { status: 0, body: null } : await scoring.service.cascade(scoring.match, withId(correction));
-    if (status === 422 || status === 400) {
-      await this.#questions.tell("This can't be", reasonOf({ status, body }));
+    const looked = await this.#look(correction);
+    if (looked === null) return;
+    const { status, body } = looked;
+    if (status === 422 || status === 400 || status === 403 || status === 409) {
+      await this.#questions.tell("This can't be", reasonOf(looked));
       return;
     }
     const cascade = status === 200 ? body.cascade : [];
-    const warnings = status === 200 ? body.warnings : [];
     const { state } = scoring;
-    const lines = [
-      ...(body?.strip?.score === undefined ? [] : [`The score will be ${body.strip.score}.`]),
-      ...warnings.map(({ detail }) => `${detail}.`),
+    const lines = status !== 200 ? [] : [
+      ...(body.strip.score === undefined ? [] : [`The score will be ${body.strip.score}.`]),
+      ...body.warnings.map(({ detail }) => `${detail}.`),
       ...cascade.map(({ data }) => `Over ${data.over + 1}: ${nameOf(state, data.batter)} faced, ${nameOf(state, data.non_striker)} at the other end.`),
     ];
     const more = lines.length === 0 ? null : h("ul", { class: "lines" }, lines.map((line) => h("li", {}, clean(line))));
     const options = cascade.length === 0 ? [{ value: [], label: "Save", tone: "main" }]
       : [{ value: cascade, label: `Save, and change ${cascade.length} more`, note: "the batters changed ends", tone: "main" }, { value: [], label: "Save this alone" }];
-    const taken = await this.#questions.choose("Correct it?", options, { more, note: status === 200 ? null : "What follows from it can't be looked at without a connection." });
+    const taken = await this.#questions.choose("Correct it?", options, { more, note: status === 200 ? null : "What follows from it can't be looked at now: it is kept here, and sent when there is a connection." });
     if (taken !== null) await scoring.add(correction, ...taken);
   }
 
-  async #askBall(title, ball) {
-    const { state } = this.#scoring;
-    const people = ["a", "b"].flatMap((side) => Object.keys(state.teams[side].players)).map((value) => ({ value, label: nameOf(state, value) }));
-    const [wicket] = ball.wickets ?? [];
-    const none = { value: "", label: "–" };
-    const filled = await this.#questions.fill(title, [
-      { name: "runs", label: "Runs off the bat", kind: "number", value: String(ball.runs), required: true },
-      { name: "boundary", label: "It crossed the rope", kind: "check", value: ball.boundary !== undefined },
-      ...EXTRAS.map(([name, label]) => ({ name, label, kind: "number", value: String(ball.extras?.[name] ?? "") })),
-      { name: "short_run", label: "A run was short", kind: "check", value: ball.short_run },
-      { name: "batter", label: "Faced", kind: "choice", options: people, value: ball.batter },
-      { name: "non_striker", label: "Other end", kind: "choice", options: people, value: ball.non_striker },
-      { name: "bowler", label: "Bowled", kind: "choice", options: people, value: ball.bowler },
-      { name: "over", label: "Over", kind: "number", value: String(ball.over + 1), required: true },
-      { name: "kind", label: "Wicket", kind: "choice", options: [none, ...WICKETS.map((value) => ({ value, label: value }))], value: wicket?.kind ?? "" },
-      { name: "player_out", label: "Who is out", kind: "choice", options: [none, ...people], value: wicket?.player_out ?? "" },
-      { name: "fielder", label: "Fielder", kind: "choice", options: [none, ...people], value: wicket?.fielders?.[0]?.player ?? "" },
-    ]);
-    return filled === null ? null : ballOf(ball, filled);
+  /** What a correction leads to; status 0 if the scorer would not wait, null if he went back. */
+  async #look(correction) {
+    const scoring = this.#scoring;
+    const unknown = { status: 0, body: null };
+    if (scoring.isAlone || scoring.sending.pending.length > 0) return unknown;
+    const looking = scoring.service.cascade(scoring.match, withId(correction));
+    const asked = this.#questions.choose("Looking what follows from it…", [{ value: unknown, label: "Don't wait: save it" }]);
+    return Promise.race([looking, asked]);
   }
 }
 
-/** The ball as it was filled in; what the form does not show stays. */
-function ballOf(before, filled) {
-  const { extras: _, wickets = [], boundary, short_run, ...kept } = before;
-  const extras = Object.fromEntries(EXTRAS.map(([name]) => [name, filled[name]]).filter(([, runs]) => runs > 0));
-  const data = { ...kept, over: filled.over - 1, batter: filled.batter, non_striker: filled.non_striker, bowler: filled.bowler, runs: filled.runs };
-  for (const name of Object.keys(data)) if (data[name] === undefined) delete data[name];
-  if (Object.keys(extras).length > 0) data.extras = extras;
-  const crossed = filled.runs === 6 ? 6 : 4;
-  if (filled.boundary) data.boundary = boundary ?? crossed;
-  if (filled.short_run) data.short_run = true;
-  if (filled.kind !== null) {
-    const fielders = filled.fielder === null ? [] : [{ player: filled.fielder }, ...(wickets[0]?.fielders ?? []).slice(1)];
-    data.wickets = [{ kind: filled.kind, player_out: filled.player_out ?? filled.batter, ...(fielders.length > 0 ? { fielders } : {}) }, ...wickets.slice(1)];
-  }
-  return data;
+/** Each entry with the over it stands in, as `innings.over` from 1; null before the first ball. */
+function placesOf(entries) {
+  let [innings, over] = [0, null];
+  return entries.map((entry) => {
+    if (!entry.isVoid && entry.type === "innings_start") [innings, over] = [innings + 1, null];
+    if (!entry.isVoid && entry.type === "delivery") over = `${innings}.${entry.data.over + 1}`;
+    return { entry, over };
+  });
+}
+
+function overText(over) {
+  const [innings, number] = over.split(".");
+  return `innings ${innings}, over ${number}`;
 }
 
 function marks({ isVoid, isAmended, seq }) {
@@ -145,5 +171,5 @@ function marks({ isVoid, isAmended, seq }) {
 
 /** What is only looked at needs an id all the same. */
 function withId(correction) {
-  return { ...correction, id: correction.id ?? crypto.randomUUID?.() ?? `look-${Date.now().toString(36)}` };
+  return { ...correction, id: crypto.randomUUID?.() ?? `look-${Date.now().toString(36)}` };
 }

@@ -65,7 +65,7 @@ export class Book {
     const missing = pending.filter(({ id }) => !this.#has(id));
     const entries = this.entries(missing);
     const { seq, position } = this.#sound(entries, missing);
-    return ahead(this.#states[seq - 1], entries.slice(position).filter(({ isVoid }) => !isVoid), bowlersOf(entries.slice(0, position)));
+    return inOrder(entries, ahead(this.#states[seq - 1], entries.slice(position).filter(({ isVoid }) => !isVoid), bowlersOf(entries.slice(0, position))));
   }
 
   #has(id) {
@@ -89,6 +89,19 @@ export class Book {
     // The state of nothing shows nothing: what the match was created with is folded upon itself.
     return { seq: Math.max(1, seq), position };
   }
+}
+
+/** The state with its players as they were entered: a state itself knows no order. */
+function inOrder(entries, state) {
+  const squads = entries.flatMap(({ type, data, isVoid }) => isVoid ? [] : type === "created" ? [data.teams?.a, data.teams?.b] : type === "lineup" ? [data] : []);
+  const ids = squads.flatMap((squad) => (squad?.players ?? []).map(({ id }) => id));
+  for (const side of ["a", "b"]) {
+    const { players } = state.teams?.[side] ?? {};
+    if (players === undefined) continue;
+    const first = ids.filter((id) => Object.hasOwn(players, id)).map((id) => [id, players[id]]);
+    state.teams[side] = { ...state.teams[side], players: { ...Object.fromEntries(first), ...players } };
+  }
+  return state;
 }
 
 /** Who bowled balls of the last over of these. */

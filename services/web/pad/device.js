@@ -47,6 +47,30 @@ export function choose(match, chosen) {
   write(`chosen.${match}`, chosen);
 }
 
+/** What was written into a form that was not sent. */
+export function draftOf(name) {
+  return read(`draft.${name}`) ?? {};
+}
+
+export function keepDraft(name, values) {
+  write(`draft.${name}`, values);
+}
+
+export function dropDraft(name) {
+  write(`draft.${name}`, {});
+}
+
+/** What the token of a match allows beside scoring, such as `official`; null where it does not say. */
+export function rightsIn(match) {
+  try {
+    const [, claims] = known(match).token.split(".");
+    const { rights = [] } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
+    return rights;
+  } catch {
+    return null;
+  }
+}
+
 /** The match that the address names, with the key of a link; the key leaves the address. */
 export function takeFromAddress() {
   const parts = new URLSearchParams(location.hash.replace(/^#/, ""));

@@ -1,23 +1,20 @@
 // Everything beside the balls, as questions that end in events: toss, innings, breaks, penalties, reviews, result, sign-off.
 
 import { teamName } from "/fan/state.js";
-import { nextInnings, openInnings, resultOf } from "/pad/next.js";
 import { playersOf } from "/pad/ball.js";
+import * as device from "/pad/device.js";
+import { mayFollowOn, nextInnings, resultOf } from "/pad/ends.js";
+import { END_REASONS, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
+import { openInnings } from "/pad/next.js";
 import { batterOptions, bowlerOptions } from "/pad/people.js";
-
-const STATUSES = [
-  ["drinks", "Drinks"], ["rain", "Rain"], ["bad_light", "Bad light"], ["lunch", "Lunch"], ["tea", "Tea"], ["timeout", "Time-out"],
-  ["stumps", "Stumps"], ["delayed", "Delayed"], ["live", "Play on"], ["abandoned", "Abandoned"],
-];
-const END_REASONS = [["all_out", "All out"], ["overs", "Overs bowled"], ["target", "Target reached"], ["declared", "Declared"], ["forfeited", "Forfeited"], ["time", "Out of time"], ["abandoned", "Abandoned"]];
 
 /** What may be entered now: `{label, ask}`; `ask(questions, scoring)` adds what comes of it. */
 export function actionsOf(state) {
+  if (state.locked) return [{ label: "Open again", ask: askUnlock }];
   const isOpen = state.now !== undefined;
-  const hasBegun = state.innings !== undefined;
   const all = [
-    [!hasBegun, "Toss", askToss],
-    [!isOpen && !state.result, "Start an innings", askInnings],
+    [state.innings === undefined, "Toss", askToss],
+    [!isOpen, "Start an innings", askInnings],
     [isOpen, "End the innings", askInningsEnd],
     [true, "Break, rain, play on", askStatus],
     [true, "Comment", askComment],
@@ -29,22 +26,13 @@ export function actionsOf(state) {
     [true, "Add players", askPlayers],
     [true, "Result", askResult],
     [state.result !== undefined, "Player of the match", askPlayerOfMatch],
-    [!state.locked, "Sign off", askLock],
-    [state.locked === true, "Open again", askUnlock],
+    [true, "Sign off", askLock],
   ];
   return all.filter(([may]) => may).map(([, label, ask]) => ({ label, ask }));
 }
 
-function sides(state) {
-  return ["a", "b"].map((value) => ({ value, label: teamName(state, value) }));
-}
-
-function pairs(all) {
-  return all.map(([value, label]) => ({ value, label }));
-}
-
 export async function askToss(questions, scoring) {
-  const winner = await questions.choose("Who won the toss?", sides(scoring.state));
+  const winner = await questions.choose("Who won the toss?", sidesOf(scoring.state));
   if (winner === null) return;
   const decision = await questions.choose(`${teamName(scoring.state, winner)} chose to`, [{ value: "bat", label: "Bat" }, { value: "field", label: "Field" }]);
   if (decision !== null) await scoring.add({ type: "toss", data: { winner, decision } });
@@ -53,15 +41,16 @@ export async function askToss(questions, scoring) {
 /** The start of an innings: who bats, who opens, who bowls. */
 export async function askInnings(questions, scoring) {
   const { state } = scoring;
-  const proposed = nextInnings(state);
+  const revised = scoring.entries().findLast(({ type, isVoid }) => !isVoid && (type === "target_revised" || type === "innings_start" || type === "innings_end"));
+  const proposed = nextInnings(state, revised?.type === "target_revised" ? revised.data : undefined);
   const kinds = [];
   if (proposed !== null) {
     const what = proposed.super_over ? "Super over: " : "";
     const target = proposed.target === undefined ? null : `target ${proposed.target.runs}`;
     kinds.push({ value: proposed, label: `${what}${teamName(state, proposed.batting)} bat`, note: target, tone: "main" });
     const other = proposed.batting === "a" ? "b" : "a";
-    const isSecond = !proposed.super_over && Object.keys(state.innings ?? {}).length === 2 && (state.rules.innings_per_side ?? 1) > 1;
-    kinds.push({ value: { batting: other, ...(isSecond ? { follow_on: true } : {}) }, label: `${teamName(state, other)} ${isSecond ? "follow on" : "bat"}` });
+    const follows = mayFollowOn(state);
+    kinds.push({ value: { batting: other, ...(follows ? { follow_on: true } : {}), ...(proposed.super_over ? { super_over: true } : {}) }, label: `${what}${teamName(state, other)} ${follows ? "follow on" : "bat"}` });
   } else {
     kinds.push(...["a", "b"].map((batting) => ({ value: { batting, super_over: true }, label: `Super over: ${teamName(state, batting)} bat first` })));
   }
@@ -75,7 +64,7 @@ export async function askInnings(questions, scoring) {
   const begun = { ...scoring.state, innings: { i1: { batting_team: start.batting, batting: {}, bowling: {} } }, now: { innings: "i1" } };
   const first = await questions.choose("Who faces the first ball?", batterOptions(begun, {}));
   if (first === null) return;
-  const second = await questions.choose("Who opens with him?", batterOptions(begun, { striker: first.data.player }));
+  const second = await questions.choose("Who opens at the other end?", batterOptions(begun, { striker: first.data.player }));
   if (second === null) return;
   const bowler = await questions.choose("Who bowls the first over?", bowlerOptions(begun, []));
   if (bowler === null) return;
@@ -85,7 +74,18 @@ export async function askInnings(questions, scoring) {
 
 async function askInningsEnd(questions, scoring) {
   const reason = await questions.choose("Why does the innings end?", pairs(END_REASONS));
-  if (reason !== null) await scoring.add({ type: "innings_end", data: { reason } });
+  if (reason === null) return;
+  const absent_hurt = reason === "all_out" ? await askAbsent(questions, scoring.state) : [];
+  if (absent_hurt !== null) await scoring.add({ type: "innings_end", data: { reason, ...(absent_hurt.length === 0 ? {} : { absent_hurt }) } });
+}
+
+/** Who could not bat, where fewer are out than there are wickets; null if the scorer went back. */
+async function askAbsent(questions, state) {
+  const waiting = batterOptions(state, {}).filter(({ note }) => note === null).map(({ value, label }) => ({ value: value.data.player, label }));
+  const isAsked = openInnings(state).wickets < (state.rules.wickets_max ?? 10) && waiting.length > 0;
+  if (!isAsked) return [];
+  const filled = await questions.fill("All out: was anybody absent hurt?", [{ name: "absent_hurt", label: "Absent hurt (may be nobody)", kind: "several", options: waiting }], { submit: "End the innings" });
+  return filled?.absent_hurt ?? null;
 }
 
 async function askStatus(questions, scoring) {
@@ -116,14 +116,16 @@ async function askReview(questions, scoring) {
     if (decision !== null) await scoring.add({ type: "review", data: { by: by?.by ?? by?.review?.by ?? openInnings(state).batting_team, ...decision } });
     return;
   }
-  const by = await questions.choose("Who asks for a review?", sides(state));
+  const by = await questions.choose("Who asks for a review?", sidesOf(state));
   if (by !== null) await scoring.add({ type: "review", data: { by, decision: "pending" } });
 }
 
 async function askPenalty(questions, scoring) {
-  const team = await questions.choose("Five penalty runs to whom?", sides(scoring.state));
+  const { state } = scoring;
+  const batting = openInnings(state)?.batting_team;
+  const team = await questions.choose("Penalty runs to whom?", sidesOf(state).map((side) => ({ ...side, note: batting === undefined ? null : side.value === batting ? "batting" : "fielding" })));
   if (team === null) return;
-  const filled = await questions.fill("Penalty runs", [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
+  const filled = await questions.fill(`Penalty runs to ${teamName(state, team)}`, [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
   if (filled !== null) await scoring.add({ type: "penalty", data: { team, runs: filled.runs, ...(filled.reason === null ? {} : { reason: filled.reason }) } });
 }
 
@@ -137,25 +139,26 @@ async function askPowerplay(questions, scoring) {
 
 async function askTarget(questions, scoring) {
   const filled = await questions.fill("Revised target", [
-    { name: "runs", label: "Runs to win", kind: "number", required: true }, { name: "overs", label: "In overs (may be empty)", kind: "number" },
-    { name: "method", label: "Method (may be empty)", value: "D/L", maxlength: "20" },
+    { name: "runs", label: "Runs to win", kind: "number", required: true }, { name: "overs", label: "In overs (may be empty)", kind: "overs" },
+    { name: "par", label: "Par (may be empty)", kind: "number" }, { name: "method", label: "Method (may be empty)", value: "D/L", maxlength: "20" },
   ]);
-  if (filled !== null) await scoring.add({ type: "target_revised", data: withoutNulls(filled) });
+  if (filled !== null) await scoring.add({ type: "target_revised", data: withOvers(filled) });
 }
 
 async function askOvers(questions, scoring) {
   const filled = await questions.fill("Revised overs", [
-    { name: "overs", label: "Overs of the innings", kind: "number", required: true }, { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number" },
+    { name: "overs", label: "Overs of the innings", kind: "overs", required: true }, { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number" },
   ]);
-  if (filled !== null) await scoring.add({ type: "overs_revised", data: withoutNulls(filled) });
+  if (filled !== null) await scoring.add({ type: "overs_revised", data: withOvers(filled) });
 }
 
 async function askPlayers(questions, scoring) {
-  const side = await questions.choose("For which side?", sides(scoring.state));
+  const side = await questions.choose("For which side?", sidesOf(scoring.state));
   if (side !== null) await addPlayers(questions, scoring, side);
 }
 
-async function addPlayers(questions, scoring, side) {
+/** Adds players to a side; false if the scorer went back. */
+export async function addPlayers(questions, scoring, side) {
   const { state } = scoring;
   const filled = await questions.fill(`Players of ${teamName(state, side)}`, [{ name: "names", label: "One name a line", kind: "lines", required: true }]);
   if (filled === null) return false;
@@ -167,11 +170,10 @@ async function addPlayers(questions, scoring, side) {
 
 async function askResult(questions, scoring) {
   const { state } = scoring;
-  const { status, body } = scoring.sending.pending.length === 0 ? await scoring.service.proposals(scoring.match) : { status: 0 };
-  const proposed = (status === 200 ? body.proposals?.result : undefined) ?? resultOf(state);
+  const proposed = resultOf(state);
   const options = [
-    ...(proposed === null || proposed === undefined ? [] : [{ value: proposed, label: resultText(state, proposed), note: "by the score", tone: "main" }]),
-    ...["a", "b"].map((winner) => ({ value: { winner }, label: `${teamName(state, winner)} won otherwise` })),
+    ...(proposed === null ? [] : [{ value: proposed, label: resultText(state, proposed), note: "by the score", tone: "main" }]),
+    ...["a", "b"].map((winner) => ({ value: { winner }, label: `${teamName(state, winner)} won${proposed === null ? "" : " otherwise"}` })),
     { value: { result: "tie" }, label: "Tie" }, { value: { result: "draw" }, label: "Draw" }, { value: { result: "no result" }, label: "No result" },
   ];
   let result = await questions.choose("Result", options);
@@ -188,7 +190,9 @@ async function askResult(questions, scoring) {
   await scoring.add({ type: "result", data: result });
 }
 
-function resultText(state, { winner, by, result }) {
+/** A result in words. */
+export function resultText(state, { winner, by, result, eliminator }) {
+  if (eliminator !== undefined) return `Tie; ${teamName(state, eliminator)} won the super over`;
   if (winner === undefined) return { tie: "Tie", draw: "Draw" }[result] ?? "No result";
   const margin = Object.entries(by ?? {}).map(([what, number]) => what === "innings" ? "an innings" : `${number} ${number === 1 ? what.replace(/s$/, "") : what}`);
   return `${teamName(state, winner)} won${margin.length === 0 ? "" : ` by ${margin.join(" and ")}`}`;
@@ -198,19 +202,36 @@ function resultText(state, { winner, by, result }) {
 async function askPlayerOfMatch(questions, scoring) {
   const { state } = scoring;
   const result = scoring.entries().findLast(({ type, isVoid }) => type === "result" && !isVoid);
-  const players = ["a", "b"].flatMap((side) => Object.entries(state.teams[side].players).map(([value, label]) => ({ value, label })));
-  const player = await questions.choose("Player of the match", players);
+  const player = await questions.choose("Player of the match", peopleOf(state));
   if (player !== null) await scoring.add({ op: "amend", ref: result.id, type: "result", data: { ...result.data, player_of_match: [player] } });
 }
 
+/** To sign off takes an official: a token that says so. False if there is none. */
+async function isOfficial(questions, scoring, what) {
+  if (device.rightsIn(scoring.match)?.includes("official") !== false) return true;
+  const filled = await questions.fill(what, [{ name: "token", label: "An official's token", required: true, autocapitalize: "none" }], { note: "The token on this phone may score, and no more.", submit: "Go on" });
+  if (filled === null) return false;
+  scoring.useToken(filled.token);
+  return true;
+}
+
 async function askLock(questions, scoring) {
-  const sure = await questions.choose("Sign off the scorecard?", [{ value: true, label: "Sign off", tone: "main" }], { note: "After that only an official corrects it." });
-  if (sure !== null) await scoring.add({ type: "lock", data: {} });
+  const held = scoring.sending.pending.length;
+  const note = held === 0 ? "After that only an official corrects it." : `After that only an official corrects it. ${held} entered here and not sent yet go first.`;
+  const sure = await questions.choose("Sign off the scorecard?", [{ value: true, label: "Sign off", tone: "main" }], { note });
+  if (sure !== null && await isOfficial(questions, scoring, "Sign off")) await scoring.add({ type: "lock", data: {} });
 }
 
 async function askUnlock(questions, scoring) {
+  if (!(await isOfficial(questions, scoring, "Open the scorecard again"))) return;
   const filled = await questions.fill("Open the scorecard again", [{ name: "reason", label: "Why", maxlength: "60" }], { submit: "Open it" });
   if (filled !== null) await scoring.add({ type: "unlock", data: withoutNulls(filled) });
+}
+
+/** Overs are a number, or such as `12.3`. */
+function withOvers(filled) {
+  const { overs, ...data } = withoutNulls(filled);
+  return overs === undefined ? data : { ...data, overs: /^\d+$/.test(overs) ? Number(overs) : overs };
 }
 
 function withoutNulls(members) {

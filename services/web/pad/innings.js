@@ -1,14 +1,15 @@
 // One innings of a scorecard, carried forward by a ball: the same figures as the server counts, in the same places.
 
 import { own, rows } from "/fan/state.js";
+import { ballsPerOver, batsOn, endsChangeAfter, hasFreeHits, isFull, legalBalls, pairChangesAfter } from "/pad/league.js";
 
 const LETTERS = { wides: "wd", noballs: "nb", byes: "b", legbyes: "lb", penalty: "p" };
 /** Those that are no wicket, and those that the bowler is credited with. */
 const NO_WICKET = new Set(["retired hurt", "retired not out"]);
 const BOWLERS = new Set(["bowled", "caught", "caught and bowled", "lbw", "stumped", "hit wicket"]);
 
-/** Whether a ball counts in its over. */
-export function isLegal({ extras }) {
+/** Whether a ball is neither a wide nor a no-ball. */
+function isLegal({ extras }) {
   return !(extras?.wides > 0) && !(extras?.noballs > 0);
 }
 
@@ -55,7 +56,9 @@ export class OpenInnings {
   deliver(ball) {
     const innings = this.#innings;
     this.#beginOver(ball.over);
-    for (const player of [ball.batter, ball.non_striker]) this.bringBack(player);
+    const batters = battersOf(ball);
+    for (const player of batters) this.bringIn(player);
+    for (const player of batters) this.bringBack(player);
     const bowler = this.#bowler(ball.bowler);
     const key = overKey(ball.over);
     if (own(innings.per_over, key) === undefined) this.#bowlers.clear();
@@ -63,16 +66,18 @@ export class OpenInnings {
     this.#bowlers.add(ball.bowler);
     const over = innings.per_over[key] ??= { runs: 0, wickets: 0, balls: "" };
     const [batter] = this.#batter(ball.batter);
-    const [conceded, legal] = [concededOf(ball), isLegal(ball) ? 1 : 0];
+    const conceded = concededOf(ball);
+    const [before, wasFull] = [this.#legalBalls(ball.over), this.#isFull(ball.over)];
     over.runs += totalOf(ball);
     over.balls = over.balls === "" ? ballText(ball) : `${over.balls} ${ballText(ball)}`;
+    const legal = this.#legalBalls(ball.over) - before;
     bowler.runs += conceded;
     bowler.wides += ball.extras?.wides ?? 0;
     bowler.noballs += ball.extras?.noballs ?? 0;
     bowler.balls += legal;
-    bowler.dots += legal === 1 && conceded === 0 ? 1 : 0;
+    bowler.dots += conceded === 0 ? legal : 0;
     batter.runs += ball.runs;
-    batter.balls += ball.extras?.wides > 0 ? 0 : 1;
+    batter.balls += ball.extras?.wides > 0 && legal === 0 ? 0 : 1;
     batter.fours += ball.runs === 4 && ball.boundary !== undefined ? 1 : 0;
     batter.sixes += ball.runs === 6 && ball.boundary !== undefined ? 1 : 0;
     innings.runs += totalOf(ball);
@@ -84,7 +89,7 @@ export class OpenInnings {
     this.#crease(ball);
     for (const { player_out, kind, fielders } of ball.wickets ?? []) this.dismiss(player_out, kind, fielders, { over: ball.over, bowler });
     this.#countOvers();
-    if (legalBalls(over.balls) === this.#ballsPerOver() && legal === 1 && this.#isMaiden(over.balls)) bowler.maidens += 1;
+    if (!wasFull && this.#isFull(ball.over) && this.#isMaiden(ball.over)) bowler.maidens += 1;
   }
 
   /** The over is said to be at its end. */
@@ -94,9 +99,12 @@ export class OpenInnings {
     const key = overKey(number);
     const wasComplete = this.isOverComplete();
     if (miscounted !== undefined) (this.#innings.miscounted ??= {})[key] = miscounted.balls;
-    const { balls } = this.#innings.per_over[key];
-    if (!wasComplete && this.#isMaiden(balls)) this.#bowler(this.#now.bowler).maidens += 1;
-    if (this.#ballsPerOver() !== 5 || number % 2 === 1) this.changeEnds();
+    if (!wasComplete && this.#isMaiden(number)) this.#bowler(this.#now.bowler).maidens += 1;
+    if (endsChangeAfter(this.#rules, number)) this.changeEnds();
+    if (pairChangesAfter(this.#rules, number)) {
+      delete this.#now.striker;
+      delete this.#now.non_striker;
+    }
     delete this.#now.bowler;
     this.#countOvers();
   }
@@ -121,24 +129,33 @@ export class OpenInnings {
   dismiss(player, kind, fielders = [], place = null) {
     const innings = this.#innings;
     const [row] = this.#batter(player);
-    for (const end of ["striker", "non_striker"]) if (this.#now[end] === player) delete this.#now[end];
+    const isToBatOn = batsOn(this.#rules) && !kind.startsWith("retired");
+    if (isToBatOn) this.#spare(player);
+    else for (const end of ["striker", "non_striker"]) if (this.#now[end] === player) delete this.#now[end];
     if (row.out !== undefined && !NO_WICKET.has(row.out.kind)) return;
-    row.out = { kind };
     const isBowlers = place !== null && BOWLERS.has(kind);
-    if (isBowlers) row.out.bowler = place.bowler.player;
-    if (fielders.length > 0) row.out.fielders = fielders.map((one) => one.player ?? one.name ?? "sub");
+    if (isToBatOn) row.outs = (row.outs ?? 0) + 1;
+    else {
+      row.out = { kind };
+      if (isBowlers) row.out.bowler = place.bowler.player;
+      if (fielders.length > 0) row.out.fielders = fielders.map((one) => one.player ?? one.name ?? "sub");
+    }
     if (NO_WICKET.has(kind)) return;
     if (isBowlers) place.bowler.wickets += 1;
     innings.wickets += 1;
+    const cost = this.#rules.wicket_runs ?? 0;
+    if (cost > 0) innings.wicket_cost = (innings.wicket_cost ?? 0) + cost;
+    innings.runs -= cost;
     const number = place?.over ?? lastOver(innings)?.number ?? 0;
     const over = own(innings.per_over, overKey(number));
     if (over !== undefined) over.wickets += 1;
-    const balls = Math.min(legalBalls(over?.balls ?? ""), this.#ballsPerOver());
+    const balls = Math.min(this.#legalBalls(number), ballsPerOver(this.#rules));
     addRow(innings.fall_of_wickets, "f", { player, runs: innings.runs, over: `${number}.${balls}` });
   }
 
-  /** The batters stand at each other's end. */
+  /** The batters stand at each other's end; who bats alone faces every ball. */
   changeEnds() {
+    if (this.#isAlone()) return;
     const { striker, non_striker } = this.#now;
     for (const [end, player] of [["striker", non_striker], ["non_striker", striker]]) {
       if (player === undefined) delete this.#now[end];
@@ -149,17 +166,38 @@ export class OpenInnings {
   /** Whether the last over has all its balls, or was ended. */
   isOverComplete() {
     const last = lastOver(this.#innings);
-    return last !== null && (this.#now.bowler === undefined || legalBalls(last.balls) >= this.#ballsPerOver());
+    return last !== null && (this.#now.bowler === undefined || this.#isFull(last.number));
   }
 
   /** One bowler, nothing conceded, and long enough. */
-  #isMaiden(balls) {
-    const conceded = balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
-    return this.#bowlers.size <= 1 && !conceded && legalBalls(balls) >= Math.min(this.#ballsPerOver(), 5);
+  #isMaiden(number) {
+    const conceded = this.#over(number).balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
+    return this.#bowlers.size <= 1 && !conceded && this.#legalBalls(number) >= Math.min(ballsPerOver(this.#rules), 5);
   }
 
-  #ballsPerOver() {
-    return this.#rules.balls_per_over ?? 6;
+  #over(number) {
+    return { number, balls: own(this.#innings.per_over, overKey(number))?.balls ?? "" };
+  }
+
+  #legalBalls(number) {
+    return legalBalls(this.#rules, this.#over(number), this.#innings.overs_max);
+  }
+
+  #isFull(number) {
+    return isFull(this.#rules, this.#over(number), this.#innings.overs_max);
+  }
+
+  /** The last ball was faced by a batter alone, and nobody has come in since. */
+  #isAlone() {
+    const { striker, non_striker } = this.#now;
+    return rows(this.#innings.partnerships).at(-1)?.[1].batters.length === 1 && (striker === undefined || non_striker === undefined);
+  }
+
+  /** Who is out and bats on does not face the next ball. */
+  #spare(player) {
+    const last = lastOver(this.#innings);
+    const isOfAnother = last !== null && this.#now.bowler !== undefined && this.#isFull(last.number);
+    if ((isOfAnother ? this.#now.non_striker : this.#now.striker) === player) this.changeEnds();
   }
 
   /** Another over than the last one ends that one. */
@@ -170,11 +208,13 @@ export class OpenInnings {
 
   #crease(ball) {
     const now = this.#now;
-    Object.assign(now, { striker: ball.batter, non_striker: ball.non_striker, bowler: ball.bowler });
+    Object.assign(now, { striker: ball.batter, bowler: ball.bowler });
+    if (ball.non_striker === undefined) delete now.non_striker;
+    else now.non_striker = ball.non_striker;
     if (runsRun(this.#rules, ball) % 2 === 1) this.changeEnds();
     const isFree = now.free_hit || ball.free_hit;
     delete now.free_hit;
-    if (this.#rules.overs !== undefined && (ball.extras?.noballs > 0 || (isFree && !isLegal(ball)))) now.free_hit = true;
+    if (hasFreeHits(this.#rules) && (ball.extras?.noballs > 0 || (isFree && !isLegal(ball)))) now.free_hit = true;
   }
 
   #occupy(player) {
@@ -186,9 +226,9 @@ export class OpenInnings {
 
   #partnership(ball, legal) {
     const { partnerships, batting } = this.#innings;
-    const pair = [ball.batter, ball.non_striker];
+    const pair = battersOf(ball);
     let last = rows(partnerships).at(-1)?.[1];
-    if (last === undefined || !pair.every((player) => last.batters.includes(player))) {
+    if (last === undefined || last.batters.length !== pair.length || !pair.every((player) => last.batters.includes(player))) {
       const came = rows(batting).map(([, row]) => row.player);
       last = addRow(partnerships, "p", { batters: pair.sort((one, other) => came.indexOf(one) - came.indexOf(other)), runs: 0, balls: 0 });
     }
@@ -217,7 +257,7 @@ export class OpenInnings {
   #countOvers() {
     const all = rows(this.#innings.per_over);
     const [complete, last] = [this.isOverComplete(), lastOver(this.#innings)];
-    const balls = complete || last === null ? 0 : legalBalls(last.balls);
+    const balls = complete || last === null ? 0 : this.#legalBalls(last.number);
     const overs = all.length - (complete ? 0 : 1);
     this.#innings.overs = balls === 0 ? String(Math.max(0, overs)) : `${overs}.${balls}`;
   }
@@ -229,9 +269,9 @@ export function lastOver(innings) {
   return found === undefined ? null : { number: Number(found[0].slice(1)) - 1, balls: found[1].balls };
 }
 
-/** How many balls of an over's text count. */
-export function legalBalls(balls) {
-  return balls.split(" ").filter((ball) => ball !== "" && !/\d(wd|nb)/.test(ball)).length;
+/** Who bats on a ball: two, or the last batter alone. */
+function battersOf({ batter, non_striker }) {
+  return non_striker === undefined ? [batter] : [batter, non_striker];
 }
 
 function concededOf({ runs, extras = {} }) {

@@ -5,13 +5,14 @@ import { oversText, scoreText, teamName } from "/fan/state.js";
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
 import { deliveryOf, whatIs } from "/pad/ball.js";
-import { legalBalls, lastOver } from "/pad/innings.js";
-import { creaseOf, dueOf, isOverFull, nameOf, openInnings, rowOf } from "/pad/next.js";
-import { askBatter, batterOptions, bowlerOptions } from "/pad/people.js";
+import { lastOver } from "/pad/innings.js";
+import { ballsPerOver, batsOn, pairChangesAfter } from "/pad/league.js";
+import { ballsBowled, ballsLeft, creaseOf, dueOf, isOverFull, nameOf, openInnings, pastOf, rowOf } from "/pad/next.js";
+import { askBatter, askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 import { askWicket } from "/pad/wicket.js";
 
 const KINDS = { wd: "Wide", nb: "No-ball", b: "Byes", lb: "Leg-byes" };
-const REASONS = { target: "The target is reached", all_out: "All out", overs: "All overs are bowled" };
+const REASONS = { target: "The target is reached", all_out: "All out", overs: "All overs are bowled", nobody: "Nobody is left to bat" };
 const OTHER_RUNS = [
   { value: { runs: 5 }, label: "5" }, { value: { runs: 7 }, label: "7" },
   { value: { runs: 4, isRun: true }, label: "4, all run" }, { value: { runs: 6, isRun: true }, label: "6, all run" },
@@ -36,7 +37,7 @@ export class Keys {
 
   view() {
     const { state, chosen } = this.#scoring;
-    const due = dueOf(state, chosen);
+    const due = dueOf(state, chosen, pastOf(this.#scoring.entries()));
     const isDue = due !== null && this.#aside !== this.#mark(due);
     return [this.stand(), isDue ? this.#ask(state, chosen, due) : this.#pad(state)];
   }
@@ -61,7 +62,7 @@ export class Keys {
       h("p", { class: "over" }, h("span", { class: "label" }, isThis || over === null ? `Over ${crease.over + 1}` : `Over ${over.number + 1} was`),
         h("span", { class: "row", id: "over" }, balls.map((ball, index) => h("span", { key: `${over.number}.${index}`, class: ball.isWicket ? "chip wicket" : ball.isBoundary ? "chip boundary" : "chip" }, h("span", { "aria-hidden": "true" }, ball.text === "." ? "•" : ball.text), h("span", { class: "unseen" }, `${ball.words}, `))))),
       h("div", { class: "people" },
-        this.#batter(state, crease.striker, true), this.#batter(state, crease.non_striker, false),
+        this.#batter(state, crease.striker, true), crease.isAlone ? h("p", { class: "alone", key: "non_striker" }, "bats alone") : this.#batter(state, crease.non_striker, false),
         h("button", { type: "button", id: "bowler", class: "bowler", onclick: this.#tap(() => this.changeBowler()) },
           h("span", { class: "label" }, "Bowling"), " ", h("bdi", {}, crease.bowler === undefined ? "nobody yet" : clean(nameOf(state, crease.bowler))), " ",
           h("span", { class: "figures" }, bowler === undefined ? "" : `${oversText(state, bowler.balls)}-${bowler.maidens}-${bowler.runs}-${bowler.wickets}`))),
@@ -73,14 +74,16 @@ export class Keys {
     const parts = [];
     if (target !== undefined) {
       const need = target.runs - innings.runs;
-      const all = typeof innings.overs_max === "number" ? innings.overs_max * (state.rules.balls_per_over ?? 6) : null;
-      const left = all === null ? "" : ` from ${Math.max(0, all - innings.legal_balls)}`;
+      const balls = ballsLeft(state);
+      const left = balls === null ? "" : ` from ${balls}`;
       parts.push(need > 0 ? `Need ${need}${left}` : `Target ${target.runs} reached`);
     }
     if (state.now.free_hit) parts.push("FREE HIT");
     if (state.now.review) parts.push("Review pending");
     if (state.status?.status !== "live") parts.push(clean(state.status.note ?? state.status.status.replace("_", " ")));
-    return h("p", { class: "line", id: "line" }, parts.join(" · "));
+    // What is armed is more urgent than anything else.
+    const armed = this.#armedText();
+    return h("p", { class: armed === "" ? "line" : "line armed", id: "line", role: "status" }, armed === "" ? parts.join(" · ") : armed);
   }
 
   #batter(state, id, faces) {
@@ -102,7 +105,6 @@ export class Keys {
     }, { wd: "Wd", nb: "Nb", b: "B", lb: "Lb" }[word]);
     const last = this.#scoring.last();
     return h("section", { class: "keys", key: "keys", "aria-label": "Keys" },
-      h("p", { class: "armed", role: "status" }, this.#armedText()),
       h("div", { class: "pad" },
         number(0), number(1), number(2), number(3),
         number(4), number(6), h("button", { type: "button", id: "kmore", class: "run", "aria-label": "Other runs", onclick: this.#tap(() => this.#otherRuns()) }, "5…"),
@@ -118,7 +120,7 @@ export class Keys {
   #armedText() {
     if (this.#kind === null) return "";
     const off = this.#off === null ? "" : ` and ${KINDS[this.#off].toLowerCase()}`;
-    return { wd: "Wide: tap the runs run as well, or Wd again for none", nb: `No-ball${off}: tap the runs, or Nb again for none`, b: "Byes: tap how many", lb: "Leg-byes: tap how many" }[this.#kind];
+    return { wd: "Wide: tap runs run, or Wd for none", nb: `No-ball${off}: tap runs, or Nb for none`, b: "Byes: tap how many", lb: "Leg-byes: tap how many" }[this.#kind];
   }
 
   #arm(word) {
@@ -141,12 +143,9 @@ export class Keys {
     await this.#scoring.settled;
     const { state, chosen } = this.#scoring;
     const crease = creaseOf(state, chosen);
-    const missing = crease.striker === undefined || crease.non_striker === undefined ? "batter" : crease.bowler === undefined ? "bowler" : null;
-    if (missing !== null) {
-      this.#aside = null;
-      return;
-    }
     this.#aside = null;
+    // Then it is asked for, in place of the keys.
+    if (crease.striker === undefined || (crease.non_striker === undefined && !crease.isAlone) || crease.bowler === undefined) return;
     const data = deliveryOf(state.rules, crease, { kind, off, ...tapped });
     await this.#scoring.add({ type: "delivery", data });
   }
@@ -165,9 +164,10 @@ export class Keys {
     const crease = creaseOf(state, chosen);
     await this.#ball({ runs, wickets });
     if (faces === null) return;
-    const out = wickets[0].player_out;
+    const [{ player_out: out }] = wickets;
     const stays = crease.striker === out ? crease.non_striker : crease.striker;
-    this.#scoring.choose(faces === "new" ? { striker: null, non_striker: stays } : { striker: stays, non_striker: null });
+    const other = batsOn(state.rules) ? out : null;
+    this.#scoring.choose(faces === stays ? { striker: stays, non_striker: other } : { striker: other, non_striker: stays });
   }
 
   #swap() {
@@ -181,13 +181,13 @@ export class Keys {
     const { state } = this.#scoring;
     const over = lastOver(openInnings(state));
     if (over === null || state.now.bowler === undefined) return;
-    const balls = legalBalls(over.balls);
-    const due = state.rules.balls_per_over ?? 6;
-    if (balls !== due) {
+    const balls = ballsBowled(state);
+    const due = ballsPerOver(state.rules);
+    if (balls !== due && !isOverFull(state)) {
       const sure = await this.#questions.choose(`End over ${over.number + 1} after ${balls} balls?`, [{ value: true, label: `End it: ${balls} of ${due} balls` }], { note: "It counts as a whole over." });
       if (sure === null) return;
     }
-    await this.#scoring.add({ type: "over_end", data: { over: over.number, ...(balls === due ? {} : { miscounted: { balls } }) } });
+    await this.#scoring.add({ type: "over_end", data: { over: over.number, ...(balls === due || isOverFull(state) ? {} : { miscounted: { balls } }) } });
   }
 
   #lastBowlers() {
@@ -215,6 +215,8 @@ export class Keys {
       { value: "swap", label: "Swap ends" }, { value: "retired hurt", label: "Retires hurt" },
       { value: "retired not out", label: "Retires, not out" }, { value: "retired out", label: "Retires, out" },
       { value: "other", label: "It is another batter", note: "the wrong one was entered to bat" },
+      { value: "run out", label: "Run out before the ball", note: "by the bowler, or between balls" },
+      { value: "obstructing the field", label: "Obstructed the field", note: "between balls" },
       { value: "timed out", label: "Next batter timed out" },
     ]);
     if (what === "swap") this.#swap();
@@ -225,10 +227,21 @@ export class Keys {
     } else if (what === "timed out") {
       const event = await askBatter(this.#questions, state, chosen, "Who is timed out?");
       if (event !== null) await this.#scoring.add({ type: "dismissal", data: { kind: "timed out", player_out: event.data.player } });
+    } else if (what === "run out" || what === "obstructing the field") {
+      await this.#goes(id, { type: "dismissal", data: { kind: what, player_out: id } });
     } else if (what !== null) {
-      await this.#scoring.add({ type: "batter_retired", data: { player: id, kind: what } });
-      this.#scoring.choose({ ...chosen, striker: undefined, non_striker: undefined });
+      await this.#goes(id, { type: "batter_retired", data: { player: id, kind: what } });
     }
+  }
+
+  /** A batter leaves between balls: his end is free, and the other stays where he is. */
+  async #goes(id, event) {
+    const { state, chosen } = this.#scoring;
+    const { striker, non_striker } = creaseOf(state, chosen);
+    const isChosen = "striker" in chosen || "non_striker" in chosen;
+    await this.#scoring.add(event);
+    const left = (player) => (player === id ? null : player);
+    if (isChosen) this.#scoring.choose({ ...this.#scoring.chosen, striker: left(striker), non_striker: left(non_striker) });
   }
 
   async #bringIn() {
@@ -258,25 +271,46 @@ export class Keys {
         h("button", { type: "button", class: "back", id: "kundo", disabled: last === null ? true : null, onclick: this.#tap(() => this.#scoring.undo(last)) }, "↶ Undo ", h("bdi", {}, last === null ? "" : whatIs(last)))));
   }
 
+  /** A player who is in no line-up yet. */
+  #somebodyElse(side, act) {
+    return {
+      label: "Somebody else…", tone: "faint", act: async () => {
+        const player = await askNewPlayer(this.#questions, this.#scoring, side);
+        if (player !== null) await act(player);
+      },
+    };
+  }
+
   #question(state, chosen, due) {
+    const innings = openInnings(state);
+    const fielding = innings.batting_team === "a" ? "b" : "a";
     switch (due.word) {
       case "innings": return {
         title: REASONS[due.reason], note: null, aside: "Not yet, play on",
-        options: [{ label: "End the innings", tone: "main", act: () => this.#endInnings(due.reason) }],
+        options: [
+          { label: "End the innings", tone: "main", act: () => this.#endInnings(due.reason === "nobody" ? "all_out" : due.reason) },
+          ...(due.reason === "nobody" ? [this.#somebodyElse(innings.batting_team, (player) => this.#comesIn({ type: "batter_in", data: { player } }))] : []),
+        ],
+      };
+      case "retirement": return {
+        title: `${nameOf(state, due.player)} is due to retire`, note: "By the rules of this match; who retires so may come back.", aside: "Bats on",
+        options: [{ label: "Retires", tone: "main", act: () => this.#goes(due.player, { type: "batter_retired", data: { player: due.player, kind: "retired not out" } }) }],
       };
       case "over": return {
         title: `End of over ${due.over + 1}. Who bowls next?`, note: null, aside: "One more ball",
-        options: bowlerOptions(state, this.#lastBowlers()).map((option) => ({
+        options: [...bowlerOptions(state, this.#lastBowlers()).map((option) => ({
           ...option, act: () => this.#nextOver(option.value),
-        })),
+        })), this.#somebodyElse(fielding, (player) => this.#nextOver(player))],
       };
       case "bowler": return {
         title: "Who bowls?", note: null, aside: "Later",
-        options: bowlerOptions(state, this.#lastBowlers()).map((option) => ({ ...option, act: () => this.#scoring.choose({ ...chosen, bowler: option.value }) })),
+        options: [...bowlerOptions(state, this.#lastBowlers()).map((option) => ({ ...option, act: () => this.#scoring.choose({ ...chosen, bowler: option.value }) })),
+          this.#somebodyElse(fielding, (bowler) => this.#scoring.choose({ ...chosen, bowler }))],
       };
       default: return {
         title: "Who comes in?", note: null, aside: "Later",
-        options: batterOptions(state, chosen).map((option) => ({ ...option, act: () => this.#comesIn(option.value) })),
+        options: [...batterOptions(state, chosen).map((option) => ({ ...option, act: () => this.#comesIn(option.value) })),
+          this.#somebodyElse(innings.batting_team, (player) => this.#comesIn({ type: "batter_in", data: { player } }))],
       };
     }
   }
@@ -289,7 +323,7 @@ export class Keys {
     // What the scorer put right stays right at the other end.
     const changes = this.#scoring.state.now.striker !== state.now.striker;
     const ends = changes ? { striker: non_striker, non_striker: striker } : { striker, non_striker };
-    this.#scoring.choose({ ...(isSwapped ? ends : {}), bowler });
+    this.#scoring.choose({ ...(isSwapped && !pairChangesAfter(state.rules, over) ? ends : {}), bowler });
   }
 
   async #endInnings(reason) {

@@ -1,10 +1,12 @@
 // The match beside its balls: what may be entered, the link for a second phone, the board.
 
-import { clean } from "/fan/text.js";
 import { facts } from "/fan/card.js";
+import { inningsOf, scoreText, teamName } from "/fan/state.js";
+import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
-import { actionsOf, askInnings, askToss } from "/pad/events.js";
-import { nextInnings, resultOf } from "/pad/next.js";
+import { whatIs } from "/pad/ball.js";
+import { actionsOf, askInnings, askToss, resultText } from "/pad/events.js";
+import { nextInnings, resultOf } from "/pad/ends.js";
 import { qrOf } from "/pad/qr.js";
 import { reasonOf } from "/pad/service.js";
 
@@ -29,16 +31,39 @@ export function between(scoring, questions) {
   const tap = (act) => questions.tap(act);
   const last = scoring.last();
   const isBefore = state.innings === undefined;
-  const isDecided = state.result === undefined && !isBefore && (resultOf(state) !== null || nextInnings(state) === null);
-  const isNext = !isDecided && (!isBefore || state.toss !== undefined);
+  const [next, result] = [nextInnings(state), resultOf(state)];
+  const isDecided = state.result === undefined && !isBefore && (result !== null || next === null);
+  const isNext = !isDecided && state.result === undefined && (!isBefore || state.toss !== undefined);
+  const due = isDecided ? "Result" : state.result === undefined ? null : state.player_of_match === undefined ? "Player of the match" : "Sign off";
+  const beside = ["Result", "Player of the match", "Sign off", "Break, rain, play on"];
   return h("section", { class: "sheet due", key: "between", "aria-labelledby": "between" },
-    h("h1", { id: "between" }, h("bdi", {}, clean(state.strip.line ?? state.strip.title))),
-    h("p", { class: "line", id: "line" }, h("bdi", {}, clean(state.strip.score ?? ""))),
+    h("h1", { id: "between" }, h("bdi", {}, clean(isBefore ? state.strip.title : state.result === undefined ? "Between innings" : resultText(state, state.result)))),
+    h("p", { class: "line", id: "line" }, h("bdi", {}, isBefore ? tossText(state) : scoresOf(state))),
     h("div", { class: "options" },
       isBefore ? h("button", { type: "button", key: "toss", class: state.toss === undefined ? "main" : null, onclick: tap(() => askToss(questions, scoring)) }, state.toss === undefined ? "Toss" : "Toss again") : null,
-      state.result !== undefined ? null : h("button", { type: "button", key: "start", class: isNext ? "main" : null, onclick: tap(() => askInnings(questions, scoring)) }, "Start an innings"),
-      isBefore ? null : actionsOf(state).filter(({ label }) => ["Result", "Player of the match", "Sign off", "Break, rain, play on"].includes(label)).map(({ label, ask }) => h("button", { type: "button", key: label, class: label === "Result" && isDecided ? "main" : null, onclick: tap(() => ask(questions, scoring)) }, label))),
-    last === null ? null : h("button", { type: "button", class: "back", id: "kundo", onclick: tap(() => scoring.undo(last)) }, `↶ Undo ${last.type.replaceAll("_", " ")}`));
+      state.result !== undefined && state.result.result !== "tie" ? null : h("button", { type: "button", key: "start", class: isNext ? "main" : null, onclick: tap(() => askInnings(questions, scoring)) }, next?.super_over ? "Start a super over" : "Start an innings"),
+      isBefore ? null : actionsOf(state).filter(({ label }) => beside.includes(label)).map(({ label, ask }) => h("button", { type: "button", key: label, class: label === due ? "main" : null, onclick: tap(() => ask(questions, scoring)) }, label))),
+    last === null ? null : h("button", { type: "button", class: "back", id: "kundo", onclick: tap(() => scoring.undo(last)) }, "↶ Undo ", h("bdi", {}, whatIs(last))));
+}
+
+/** Each innings in a few words: the line of the strip is older than what is not sent yet. */
+function scoresOf(state) {
+  return inningsOf(state).map((innings) => `${innings.label} ${scoreText(state, innings)} (${innings.overs})`).join(" · ");
+}
+
+function tossText(state) {
+  return state.toss === undefined ? "Not begun" : `${teamName(state, state.toss.winner)} won the toss and chose to ${state.toss.decision}`;
+}
+
+/** After it was signed off: nothing is scored any more. */
+export function signedOff(scoring, questions) {
+  const { state } = scoring;
+  const tap = (act) => questions.tap(act);
+  return h("section", { class: "sheet due", key: "signed-off", "aria-labelledby": "signed-off" },
+    h("h1", { id: "signed-off" }, "Signed off"),
+    h("p", { class: "line", id: "line" }, h("bdi", {}, state.result === undefined ? scoresOf(state) : clean(resultText(state, state.result)))),
+    h("p", { class: "note" }, "Nothing more is scored. An official may correct it under Balls, or open it again."),
+    h("div", { class: "options" }, actionsOf(state).map(({ label, ask }) => h("button", { type: "button", key: label, onclick: tap(() => ask(questions, scoring)) }, label))));
 }
 
 async function showLink(questions, scoring) {

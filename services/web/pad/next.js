@@ -1,7 +1,8 @@
-// What comes next in a match, as far as the score tells: proposals, each of which the scorer may overrule.
+// What comes next while an innings is open, as far as the score tells: proposals, each of which the scorer may overrule.
 
-import { legalBalls, lastOver } from "/pad/innings.js";
 import { own, rows } from "/fan/state.js";
+import { lastOver } from "/pad/innings.js";
+import { ballsOf, ballsPerOver, batsOn, hasBatted, isFull, isLastBatter, legalBalls, wicketsMax } from "/pad/league.js";
 
 /** The innings that is open, with its key; null between innings. */
 export function openInnings(state) {
@@ -9,10 +10,15 @@ export function openInnings(state) {
   return key === undefined ? null : { key, ...state.innings[key] };
 }
 
-/** Who faces, stands and bowls the next ball, and in which over: `chosen` by the scorer (null: nobody yet), else proposed. */
+/**
+ * Who faces, stands and bowls the next ball, and in which over: `chosen` by the scorer (null: nobody
+ * yet), else proposed. `isAlone`: the last batter, at whose other end is nobody.
+ */
 export function creaseOf(state, chosen = {}) {
   const [striker, non_striker, bowler] = ["striker", "non_striker", "bowler"].map((who) => (chosen[who] === undefined ? state.now[who] : chosen[who]) ?? undefined);
-  return { striker, non_striker, bowler, over: overOf(state) };
+  const isAlone = isLastBatter(state.rules, openInnings(state));
+  const ends = isAlone ? { striker: striker ?? non_striker, non_striker: undefined } : { striker, non_striker };
+  return { ...ends, isAlone, bowler, over: overOf(state) };
 }
 
 /** The number of the over that the next ball belongs to. */
@@ -22,43 +28,92 @@ export function overOf(state) {
   return state.now.bowler === undefined ? last.number + 1 : last.number;
 }
 
-/** What the scorer is asked for before the next ball: `innings`, `over`, `batter`, `bowler`, or null. */
-export function dueOf(state, chosen = {}) {
+/**
+ * What the scorer is asked for before the next ball: `innings`, `retirement`, `over`, `batter`,
+ * `bowler`, or null. `past` is what the events of the innings tell beside its state, see `pastOf`.
+ */
+export function dueOf(state, chosen = {}, past = NOTHING) {
   const innings = openInnings(state);
   if (innings === null) return null;
   const reason = endReason(state);
   if (reason !== null) return { word: "innings", reason };
   const crease = creaseOf(state, chosen);
-  if (crease.striker === undefined || crease.non_striker === undefined) return { word: "batter" };
+  const player = retiring(state, crease, past);
+  if (player !== null) return { word: "retirement", player };
+  if (crease.striker === undefined || (crease.non_striker === undefined && !crease.isAlone)) {
+    return battersToCome(state, chosen).length === 0 ? { word: "innings", reason: "nobody" } : { word: "batter" };
+  }
   if (isOverFull(state)) return { word: "over", over: crease.over };
   if (crease.bowler === undefined) return { word: "bowler" };
   return null;
 }
 
+/** Nothing is known beside the state. */
+const NOTHING = { faced: new Map(), back: new Set() };
+
+/** Of the open innings: how many deliveries each batter faced, and who had retired and is back. */
+export function pastOf(entries) {
+  const start = entries.findLastIndex(({ type, isVoid }) => type === "innings_start" && !isVoid);
+  const [faced, retired, back] = [new Map(), new Set(), new Set()];
+  const comes = (player) => retired.has(player) && back.add(player);
+  for (const { type, data, isVoid } of entries.slice(start + 1)) {
+    if (isVoid) continue;
+    if (type === "batter_retired") retired.add(data.player);
+    if (type === "batter_returns") comes(data.player);
+    if (type !== "delivery") continue;
+    for (const player of [data.batter, data.non_striker]) comes(player);
+    faced.set(data.batter, (faced.get(data.batter) ?? 0) + 1);
+  }
+  return { faced, back };
+}
+
+/** A batter who has faced or made what he may by the rules of his league; null if there is none. */
+function retiring(state, { striker, non_striker }, { faced, back }) {
+  const has = (player) => player !== undefined && !back.has(player) && hasBatted(state.rules, rowOf(openInnings(state).batting, player)?.runs ?? 0, faced.get(player) ?? 0);
+  return [striker, non_striker].find(has) ?? null;
+}
+
 /** Whether the over that is open has all its balls. */
 export function isOverFull(state) {
-  const last = lastOver(openInnings(state));
-  return last !== null && state.now.bowler !== undefined && legalBalls(last.balls) >= (state.rules.balls_per_over ?? 6);
+  const innings = openInnings(state);
+  const last = lastOver(innings);
+  return last !== null && state.now.bowler !== undefined && isFull(state.rules, last, innings.overs_max);
+}
+
+/** How many balls of the last over count. */
+export function ballsBowled(state) {
+  const innings = openInnings(state);
+  return legalBalls(state.rules, lastOver(innings), innings.overs_max);
 }
 
 /** Why the open innings should be over; null if it goes on. */
 export function endReason(state) {
+  const { rules } = state;
   const innings = openInnings(state);
-  if (innings.target !== undefined && innings.runs >= innings.target.runs) return "target";
-  if (isAllOut(state, innings)) return "all_out";
-  if (typeof innings.overs_max !== "number") return null;
+  if (isAllOut(rules, innings)) return "all_out";
+  // Where who is out bats on, a wicket may cost the lead.
+  if (!batsOn(rules) && innings.target !== undefined && innings.runs >= innings.target.runs) return "target";
+  return ballsLeft(state) === 0 ? "overs" : null;
+}
+
+/** Balls left of the overs that there are; null if they are unlimited. */
+export function ballsLeft(state) {
+  const { rules } = state;
+  const innings = openInnings(state);
+  if (innings.overs_max === undefined) return null;
   const last = lastOver(innings);
   const isComplete = last !== null && (state.now.bowler === undefined || isOverFull(state));
-  return isComplete && last.number + 1 >= innings.overs_max ? "overs" : null;
+  const gone = last === null ? 0 : isComplete ? (last.number + 1) * ballsPerOver(rules) : last.number * ballsPerOver(rules) + ballsBowled(state);
+  return Math.max(0, ballsOf(rules, innings.overs_max) - gone);
 }
 
-function isAllOut(state, innings) {
+function isAllOut(rules, innings) {
+  if (batsOn(rules)) return false;
   const hurt = rows(innings.batting).filter(([, row]) => row.out?.kind === "retired hurt").length;
-  const wicketsMax = innings.super_over ? (state.rules.super_over?.wickets_max ?? 2) : (state.rules.wickets_max ?? 10);
-  return innings.wickets + hurt + (innings.absent_hurt?.length ?? 0) >= wicketsMax;
+  return innings.wickets + hurt + (innings.absent_hurt?.length ?? 0) >= wicketsMax(rules, innings);
 }
 
-/** The players who may come in: of the batting side, neither out nor in; who retired may return. */
+/** The players who may come in: of the batting side, neither out nor in; who retired may return, and who has batted comes last. */
 export function battersToCome(state, chosen = {}) {
   const innings = openInnings(state);
   const { striker, non_striker } = creaseOf(state, chosen);
@@ -66,7 +121,8 @@ export function battersToCome(state, chosen = {}) {
   return Object.keys(state.teams[innings.batting_team].players)
     .map((id) => ({ id, row: all.find(({ player }) => player === id) }))
     .filter(({ id, row }) => id !== striker && id !== non_striker && (row === undefined || row.out === undefined || row.out.kind.startsWith("retired")))
-    .map(({ id, row }) => ({ id, hasRetired: row?.out !== undefined }));
+    .map(({ id, row }) => ({ id, hasRetired: row?.out !== undefined, hasBatted: row !== undefined }))
+    .sort((one, other) => Number(one.hasBatted) - Number(other.hasBatted));
 }
 
 /** The bowlers to choose from, the likeliest first: who bowled the over before the last, then who bowled, then the rest. */
@@ -78,51 +134,6 @@ export function bowlersToCome(state, lastBowlers) {
   const weight = (id) => id === before ? 0 : id === last ? 3 : figures.some(({ player }) => player === id) ? 1 : 2;
   const ids = Object.keys(state.teams[fielding].players);
   return ids.map((id) => ({ id, row: figures.find(({ player }) => player === id), isLast: id === last })).sort((one, other) => weight(one.id) - weight(other.id));
-}
-
-/** The next innings: who bats, and what they need, if it is the last. */
-export function nextInnings(state) {
-  const all = rows(state.innings).map(([, innings]) => innings);
-  const last = all.at(-1);
-  if (last === undefined) {
-    const toss = state.toss;
-    const first = toss === undefined ? "a" : (toss.decision === "bat") === (toss.winner === "a") ? "a" : "b";
-    return { batting: first };
-  }
-  const batting = last.batting_team === "a" ? "b" : "a";
-  const isMain = all.filter(({ super_over }) => !super_over);
-  const perSide = state.rules.innings_per_side ?? 1;
-  if (last.super_over) return isMain.length < all.length && (all.length - isMain.length) % 2 === 1 ? { batting, super_over: true, target: { runs: last.runs + 1 } } : { batting: last.batting_team, super_over: true };
-  if (isMain.length >= 2 * perSide) return null;
-  if (isMain.length + 1 < 2 * perSide) return { batting };
-  const runs = (side) => isMain.filter(({ batting_team }) => batting_team === side).reduce((sum, innings) => sum + innings.runs, 0);
-  return { batting, target: { runs: Math.max(1, runs(last.batting_team) - runs(batting) + 1) } };
-}
-
-/** The result that the runs tell; null if they tell none. */
-export function resultOf(state) {
-  const all = rows(state.innings).map(([, innings]) => innings);
-  const main = all.filter(({ super_over }) => !super_over);
-  const runs = (side) => main.filter(({ batting_team }) => batting_team === side).reduce((sum, innings) => sum + innings.runs, 0);
-  const last = main.at(-1);
-  if (last === undefined || state.now !== undefined) return null;
-  const batting = last.batting_team;
-  const fielding = batting === "a" ? "b" : "a";
-  const played = main.filter(({ batting_team }) => batting_team === batting).length;
-  if (last.target !== undefined && last.runs >= last.target.runs) {
-    return { winner: batting, by: { wickets: Math.max(1, (state.rules.wickets_max ?? 10) - last.wickets) } };
-  }
-  const perSide = state.rules.innings_per_side ?? 1;
-  const isDone = main.length >= 2 * perSide;
-  if (!isDone) {
-    const ahead = runs(fielding) - runs(batting);
-    const isInningsWin = played === perSide && main.length === 2 * perSide - 1 && ahead > 0 && last.end === "all_out";
-    return isInningsWin ? { winner: fielding, by: { innings: 1, runs: ahead } } : null;
-  }
-  if (!["all_out", "overs"].includes(last.end)) return perSide > 1 ? { result: "draw" } : null;
-  const short = (last.target?.runs ?? runs(fielding) - (runs(batting) - last.runs) + 1) - 1 - last.runs;
-  if (short > 0) return { winner: fielding, by: { runs: short } };
-  return short === 0 ? { result: "tie" } : null;
 }
 
 /** Who is at the crease or has bowled, by id, as a row of figures. */

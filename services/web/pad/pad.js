@@ -9,7 +9,7 @@ import { Balls } from "/pad/balls.js";
 import * as device from "/pad/device.js";
 import { door, locked } from "/pad/door.js";
 import { Keys } from "/pad/keys.js";
-import { between, more } from "/pad/more.js";
+import { between, more, signedOff } from "/pad/more.js";
 import { Scoring } from "/pad/scoring.js";
 import { sendingBar, sendingView } from "/pad/sending.js";
 import { reasonOf } from "/pad/service.js";
@@ -23,6 +23,8 @@ let [keys, balls] = [null, null];
 let part = "score";
 let chosenInnings = null;
 let isDrawing = false;
+/** The match that is being opened. */
+let opening = null;
 
 addEventListener("hashchange", () => open(device.takeFromAddress()));
 addEventListener("online", () => awake());
@@ -38,14 +40,24 @@ if ("serviceWorker" in navigator) {
 /** Opens a match, or the door without one. */
 async function open(match) {
   if (match === scoring?.match) return draw();
+  if (match !== null && match === opening) return;
   questions.leave();
   scoring?.close();
-  [scoring, part, chosenInnings] = [null, "score", null];
+  [scoring, part, chosenInnings, opening] = [null, "score", null, match];
   if (match === null) return draw();
   if (location.hash !== `#match=${match}`) history.replaceState(null, "", `#match=${match}`);
   device.remember(match, {});
   const opened = new Scoring(match, draw);
-  await opened.open();
+  try {
+    await opened.open();
+  } catch (error) {
+    if (opening === match) opening = null;
+    await questions.tell("This browser keeps nothing", `What is scored must outlive this page, and it can't: ${error?.message ?? error}. Leave private browsing, or free some space.`);
+    return;
+  }
+  // Another one was opened meanwhile.
+  if (opening !== match) return opened.close();
+  opening = null;
   [scoring, keys, balls] = [opened, new Keys(opened, questions), new Balls(opened, questions)];
   draw();
 }
@@ -82,6 +94,7 @@ function drawNow() {
   document.title = scoring?.state?.strip === undefined ? "Grandstand pad" : `${clean(scoring.state.strip.title)} · pad`;
   main.ariaBusy = String(questions.isBusy);
   document.body.dataset.part = scoring === null ? "door" : part;
+  if (opening !== null) return show(main, h("section", { class: "door", key: "opening" }, h("h1", {}, "Opening…")));
   if (scoring === null) return show(main, questions.isOpen ? questions.view() : door(questions, open));
   if (scoring.isLocked) return show(main, questions.isOpen ? questions.view() : locked(questions, scoring, leave));
   show(main, sendingBar(scoring, () => go(part === "sending" ? "score" : "sending")), h("div", { class: "part", key: "part" }, partView()), nav());
@@ -97,12 +110,12 @@ function partView() {
   if (state === null) return h("section", { class: "sheet", key: "empty" }, h("h1", {}, "Getting the score…"), scoring.problem === null ? null : h("p", { class: "note" }, reasonOf(scoring.problem)), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
   if (state.sport !== "cricket") return h("section", { class: "sheet", key: "other" }, h("h1", {}, "This pad scores cricket"), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
   // The score stays in sight, unless there is much to choose from.
-  if (questions.isOpen) return part === "score" && state.now !== undefined && questions.isShort ? [keys.stand(), questions.view()] : questions.view();
+  if (questions.isOpen) return part === "score" && state.now !== undefined && !state.locked && questions.isShort ? [keys.stand(), questions.view()] : questions.view();
   switch (part) {
     case "balls": return balls.view();
     case "card": return cardView(state);
     case "more": return more(scoring, questions, leave);
-    default: return state.now === undefined ? between(scoring, questions) : keys.view();
+    default: return state.locked ? signedOff(scoring, questions) : state.now === undefined ? between(scoring, questions) : keys.view();
   }
 }
 

@@ -1,19 +1,30 @@
 // Choosing people: batters, bowlers, fielders, as questions with the likeliest first.
 
-import { oversText, rows } from "/fan/state.js";
+import { oversText, rows, teamName } from "/fan/state.js";
+import { playersOf } from "/pad/ball.js";
 import { battersToCome, bowlersToCome, nameOf, openInnings, rowOf } from "/pad/next.js";
 
 /** Who may come in, each with the event that says so. */
 export function batterOptions(state, chosen) {
-  return battersToCome(state, chosen).map(({ id, hasRetired }) => ({
+  return battersToCome(state, chosen).map(({ id, hasRetired, hasBatted }) => ({
     value: { type: hasRetired ? "batter_returns" : "batter_in", data: { player: id } },
-    label: nameOf(state, id), note: hasRetired ? "retired, comes back" : null,
+    label: nameOf(state, id), note: hasRetired ? "retired, comes back" : hasBatted ? "has batted" : null, tone: hasBatted ? "faint" : null,
   }));
 }
 
 /** Who comes in; the event that says so, or null. */
 export function askBatter(questions, state, chosen, title = "Who comes in?") {
   return questions.choose(title, batterOptions(state, chosen));
+}
+
+/** The name of a player who is in no line-up yet; the id that it gets, or null. */
+export async function askNewPlayer(questions, scoring, side) {
+  const { state } = scoring;
+  const filled = await questions.fill(`A player of ${teamName(state, side)}`, [{ name: "name", label: "Name", required: true, maxlength: "60" }], { submit: "Add" });
+  const [player] = playersOf(filled?.name ?? "", ["a", "b"].flatMap((one) => Object.keys(state.teams[one].players)));
+  if (player === undefined) return null;
+  await scoring.add({ type: "lineup", data: { team: side, players: [player] } });
+  return player.id;
 }
 
 /** The choices of a bowler, with figures. */

@@ -79,6 +79,11 @@ export class Scoring {
     return (this.#shown ??= this.book.shown(this.#onTop()));
   }
 
+  /** There is no way to the server just now, as far as is known. */
+  get isAlone() {
+    return this.problem?.status === 0 || globalThis.navigator?.onLine === false;
+  }
+
   /** What the queue holds that the book does not, in order, without what was refused. */
   #onTop() {
     const { pending, confirmed, head } = this.sending;
@@ -185,6 +190,8 @@ export class Scoring {
         continue;
       }
       this.problem = status === 200 ? null : { status, body };
+      // This token is for other matches.
+      if (status === 403) this.#lock();
       if (status !== 200) return;
       const isAnew = book.epoch !== body.epoch;
       if (!book.take(body.epoch, body.events)) {

@@ -3,22 +3,28 @@
 import { sentence } from "/fan/sentence.js";
 import { clean, clock, count } from "/fan/text.js";
 import { h } from "/fan/view.js";
+import { askBall } from "/pad/ball_form.js";
 import * as device from "/pad/device.js";
+import { dataOf, fieldsOf, hasForm } from "/pad/forms.js";
 
 const WAITS = {
   token: "sign in again", storage: "this phone can't store more", tab: "another tab sends it",
+  network: "there is no connection", server: "the scoring service does not answer as it should", no_match: "the match is not there yet",
+  refused: "something was refused", missed: "others scored meanwhile",
 };
+
+const OPS = { void: "Taken back", restore: "Brought back", amend: "Changed", insert: "Inserted" };
 
 /** The line that is always there, and leads to more. */
 export function sendingBar(scoring, open) {
   const { pending, refused, waiting, online } = scoring.sending;
-  const held = count(pending.length, "ball", "balls");
-  const isAlone = scoring.problem?.status === 0 || globalThis.navigator?.onLine === false;
+  const held = pending.every(({ event }) => event.type === "delivery" && event.op === undefined) ? count(pending.length, "ball") : count(pending.length, "entry", "entries");
+  const { isAlone } = scoring;
   const [word, text] = waiting?.reason === "storage" ? ["refused", "This phone can't keep what is entered"]
     : refused.length > 0 ? ["refused", `${count(refused.length, "entry", "entries")} refused`]
     : scoring.missed !== null ? ["refused", "Others scored meanwhile"]
     : pending.length === 0 ? (isAlone ? ["waiting", "Offline, all sent"] : ["sent", "All sent"])
-    : WAITS[waiting?.reason] !== undefined ? ["waiting", `${held} kept here: ${WAITS[waiting.reason]}`]
+    : ["token", "storage", "tab", "no_match"].includes(waiting?.reason) ? ["waiting", `${held} kept here: ${WAITS[waiting.reason]}`]
     : online === false || isAlone ? ["waiting", `Offline: ${held} kept here`]
     : ["sending", `Sending ${held}`];
   const others = scoring.sending.others.filter(({ device: one, pending: more }) => more > 0 && one !== device.deviceId());
@@ -31,7 +37,13 @@ export function sendingBar(scoring, open) {
 export function sendingView(scoring, questions) {
   const { pending, refused, confirmed, waiting, others } = scoring.sending;
   const { state } = scoring;
-  const say = (event) => event.op !== undefined && event.op !== "add" ? `${event.op} ${event.type ?? ""} ${event.ref}` : sentence(state, event);
+  const entries = scoring.entries();
+  const say = (event) => {
+    // A correction without content says what it is about.
+    const about = event.data === undefined ? entries.find(({ id }) => id === event.ref) : event;
+    const text = about === undefined ? "an entry" : sentence(state, about);
+    return OPS[event.op] === undefined ? text : `${OPS[event.op]}: ${text}`;
+  };
   const tap = (act) => questions.tap(act);
   return h("section", { class: "log", "aria-labelledby": "sending-title" },
     h("h1", { id: "sending-title" }, "What was sent"),
@@ -39,6 +51,7 @@ export function sendingView(scoring, questions) {
     refused.map(({ id, event, problem }) => h("div", { class: "trouble", key: id },
       h("p", {}, h("b", {}, event === undefined ? id : clean(say(event)))), h("p", {}, clean(whyOf(problem))),
       h("div", { class: "options" },
+        event?.type === "delivery" || hasForm(event?.type) ? h("button", { type: "button", onclick: tap(() => change(scoring, questions, id, event)) }, "Change it") : null,
         h("button", { type: "button", onclick: tap(() => scoring.queue.drop(id)) }, "Take it back"),
         h("button", { type: "button", onclick: tap(() => scoring.queue.retry(id)) }, "Send it again"),
         h("button", { type: "button", onclick: tap(() => scoring.queue.pass(id)) }, "Leave it, send the rest")))),
@@ -50,6 +63,15 @@ export function sendingView(scoring, questions) {
     warningsOf(confirmed),
     others.length === 0 ? null : h("div", {}, h("h2", {}, "Phones that scored"),
       h("ul", { class: "lines" }, others.map(({ device: one, pending: held, ts }) => h("li", { key: one }, `${one === device.deviceId() ? "This phone" : clean(one)}: ${held === 0 ? "holds nothing" : `held ${count(held, "entry", "entries")} more`} at ${clock(ts / 1000)}`)))));
+}
+
+/** Puts right what was refused, in its place. */
+async function change(scoring, questions, id, event) {
+  const { state } = scoring;
+  const ball = event.type === "delivery" ? await askBall(questions, state, "Change the ball", event.data) : undefined;
+  const filled = ball === undefined ? await questions.fill("Change it", fieldsOf(state, event.type, event.data)) : null;
+  const data = ball ?? (filled === null ? null : dataOf(event.type, event.data, filled));
+  if (data !== null) await scoring.queue.replace(id, { ...event, data });
 }
 
 function missedView(scoring, say, tap) {

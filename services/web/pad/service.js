@@ -28,10 +28,6 @@ export class Service {
     return this.#ask("GET", `/v1/matches/${match}/state`);
   }
 
-  proposals(match) {
-    return this.#ask("GET", `/v1/matches/${match}/proposals`);
-  }
-
   cascade(match, corrections) {
     return this.#ask("POST", `/v1/matches/${match}/cascade`, corrections);
   }

@@ -1,6 +1,7 @@
 // A wicket: how, who, by whom, and who faces next.
 
 import { askFielder, batterText, keeperOf } from "/pad/people.js";
+import { batsOn } from "/pad/league.js";
 import { creaseOf } from "/pad/next.js";
 
 const FIRST = [
@@ -39,7 +40,7 @@ export async function askWicket(questions, state, chosen, kind) {
 
 /** A run out, which may be at either end and after runs. */
 async function askEither(questions, state, crease, kind) {
-  const both = [crease.striker, crease.non_striker];
+  const both = [crease.striker, crease.non_striker].filter((id) => id !== undefined);
   const out = await questions.choose("Who is out?", both.map((id, index) => ({ value: id, label: batterText(state, id), note: index === 0 ? "faced" : "other end" })));
   if (out === null) return null;
   const runs = await questions.choose("Runs completed", [0, 1, 2, 3].map((value) => ({ value, label: String(value) })));
@@ -56,7 +57,8 @@ async function askEither(questions, state, crease, kind) {
     }
   }
   const stays = both.find((id) => id !== out);
-  const faces = await questions.choose("Who faces next?", [{ value: stays, label: batterText(state, stays) }, { value: "new", label: "The new batter" }]);
+  const other = batsOn(state.rules) ? { value: out, label: batterText(state, out) } : { value: "new", label: "The new batter" };
+  const faces = stays === undefined ? undefined : await questions.choose("Who faces next?", [{ value: stays, label: batterText(state, stays) }, other]);
   if (faces === null) return null;
-  return { wickets: [{ kind, player_out: out, ...(fielders.length > 0 ? { fielders } : {}) }], runs, faces };
+  return { wickets: [{ kind, player_out: out, ...(fielders.length > 0 ? { fielders } : {}) }], runs, faces: faces ?? null };
 }

@@ -8,7 +8,9 @@ import "./served.mjs";
 const { ahead } = await import("/pad/ahead.js");
 const { deliveryOf, playersOf } = await import("/pad/ball.js");
 const { Book } = await import("/pad/book.js");
-const { creaseOf, dueOf, nextInnings, resultOf } = await import("/pad/next.js");
+const { mayFollowOn, nextInnings, resultOf } = await import("/pad/ends.js");
+const { dataOf, fieldsOf } = await import("/pad/forms.js");
+const { creaseOf, dueOf, pastOf } = await import("/pad/next.js");
 
 const rules = { balls_per_over: 6, wide_runs: 1, noball_runs: 1, wickets_max: 10, overs: 20, innings_per_side: 1 };
 const crease = { over: 3, striker: "ann", non_striker: "bea", bowler: "cat" };
@@ -55,7 +57,7 @@ test("names that are pasted become players, each with an id of his own", () => {
 
 test("after a ball the strike, the figures and the over are as they should be", () => {
   const state = played(ball({ runs: 1 }), ball({ batter: "bea", non_striker: "ann", extras: { wides: 2 } }), ball({ runs: 4, boundary: 4 }));
-  assert.deepEqual(creaseOf(state), { striker: "ann", non_striker: "bea", bowler: "cat", over: 0 });
+  assert.deepEqual(creaseOf(state), { striker: "ann", non_striker: "bea", isAlone: false, bowler: "cat", over: 0 });
   const { runs, overs, extras, per_over, batting, bowling } = state.innings.i1;
   assert.deepEqual([runs, overs, extras, per_over.o001], [7, "0.2", { wides: 2 }, { runs: 7, wickets: 0, balls: "1 2wd 4" }]);
   assert.deepEqual([batting.b01.runs, batting.b01.balls, batting.b01.fours, batting.b02.balls], [5, 2, 1, 0]);
@@ -92,6 +94,71 @@ test("the next innings has its target, and the score its result", () => {
   assert.deepEqual(resultOf(over(chase(3), "overs")), { winner: "a", by: { runs: 3 } });
   assert.deepEqual(resultOf(over(chase(6), "overs")), { result: "tie" });
   assert.deepEqual(resultOf(over(chase(6, 1), "target")), { winner: "b", by: { wickets: 10 } });
+});
+
+test("what ends a match of other rules is told as the platform tells it", () => {
+  const innings = (batting_team, runs, end, more = {}) => ({ batting_team, runs, wickets: 3, end, ...more });
+  const state = (all, more = {}) => ({ rules: { ...rules, ...more }, status: { status: "innings_break" }, innings: Object.fromEntries(all.map((one, index) => [`i${index + 1}`, one])) });
+  const tied = [innings("a", 9, "overs"), innings("b", 9, "overs", { target: { runs: 10 } })];
+  assert.deepEqual([resultOf(state(tied)), nextInnings(state(tied))], [{ result: "tie" }, { batting: "b", super_over: true }]);
+  const one = [...tied, innings("b", 6, "overs", { super_over: true })];
+  assert.deepEqual([resultOf(state(one)), nextInnings(state(one))], [null, { batting: "a", super_over: true, target: { runs: 7 } }]);
+  const both = (runs) => state([...one, innings("a", runs, "overs", { super_over: true })]);
+  assert.deepEqual([resultOf(both(7)), nextInnings(both(7))], [{ result: "tie", eliminator: "a" }, null]);
+  assert.deepEqual([resultOf(both(6)), nextInnings(both(6))], [{ result: "tie" }, { batting: "a", super_over: true }]);
+
+  const chase = (end, target) => state([innings("a", 99, "overs"), innings("b", 40, end, { target })]);
+  assert.equal(resultOf(chase("time", { runs: 80 })), null);
+  assert.deepEqual(resultOf(chase("time", { runs: 80, par: 35, method: "D/L" })), { winner: "b", by: { runs: 5 }, method: "D/L" });
+  assert.deepEqual(resultOf({ ...chase("abandoned", { runs: 80 }), status: { status: "abandoned" } }), { result: "no result" });
+
+  const days = { overs: undefined, innings_per_side: 2 };
+  const behind = [innings("a", 300, "all_out"), innings("b", 90, "all_out")];
+  assert.deepEqual(nextInnings(state(behind, days)), { batting: "a" });
+  assert.deepEqual([mayFollowOn(state(behind, days)), mayFollowOn(state([innings("a", 280, "all_out"), behind[1]], days))], [true, false]);
+  const followed = state([...behind, innings("b", 150, "all_out", { follow_on: true })], days);
+  assert.deepEqual([resultOf(followed), nextInnings(followed)], [{ winner: "a", by: { innings: 1, runs: 60 } }, null]);
+  const last = (runs, end) => state([...behind, innings("b", 250, "all_out"), innings("a", runs, end, { target: { runs: 41 } })], days);
+  assert.deepEqual(nextInnings(state([...behind, innings("b", 250, "all_out")], days)), { batting: "a", target: { runs: 41 } });
+  assert.deepEqual([resultOf(last(20, "time")), resultOf(last(41, "target"))], [{ result: "draw" }, { winner: "a", by: { wickets: 7 } }]);
+
+  const pairs = state([innings("a", 210, "overs"), innings("b", 214, "overs")], { pair_overs: 2 });
+  assert.deepEqual(resultOf(pairs), { winner: "b", by: { runs: 4 } });
+});
+
+test("a side of which nobody is left is asked to end its innings", () => {
+  const bowled = (batter, non_striker) => ball({ batter, non_striker, wickets: [{ kind: "bowled", player_out: batter }] });
+  assert.deepEqual(dueOf(played(bowled("ann", "bea"))), { word: "batter" });
+  assert.deepEqual(dueOf(played(bowled("ann", "bea"), bowled("dot", "bea"))), { word: "innings", reason: "nobody" });
+});
+
+test("who may face or make no more is asked to retire, until he is back", () => {
+  const state = played(ball({ runs: 2 }), ball({ extras: { wides: 1 } }), ball());
+  const entries = (...more) => [{ type: "innings_start", data: {} }, { type: "delivery", data: ball().data }, { type: "delivery", data: ball().data, isVoid: true }, { type: "delivery", data: ball().data }, ...more];
+  const due = (rules, ...more) => dueOf({ ...state, rules: { ...state.rules, ...rules } }, {}, pastOf(entries(...more)));
+  assert.equal(due({ batter_balls_max: 3, retire_runs: 3 }), null);
+  assert.deepEqual(due({ batter_balls_max: 2 }), { word: "retirement", player: "ann" });
+  assert.deepEqual(due({ retire_runs: 2 }), { word: "retirement", player: "ann" });
+  const back = [{ type: "batter_retired", data: { player: "ann" } }, { type: "batter_returns", data: { player: "ann" } }];
+  assert.equal(due({ batter_balls_max: 2, retire_runs: 2 }, ...back), null);
+});
+
+test("what a form does not touch stays, and what is emptied goes", () => {
+  const state = played();
+  const through = (type, data, changes = {}) => {
+    const filled = Object.fromEntries(fieldsOf(state, type, data).map(({ name, kind, value }) => [name, kind === "check" ? value === true : (kind === "number" || kind === "over") && value !== "" ? Number(value) : value ?? null]));
+    return dataOf(type, data, { ...filled, ...changes });
+  };
+  for (const [type, data] of [
+    ["toss", { winner: "a", decision: "bat", uncontested: true }], ["over_end", { over: 3, miscounted: { balls: 7, umpire: "Ump" } }],
+    ["target_revised", { runs: 90, overs: "12.3", par: 80 }], ["review", { by: "a", decision: "upheld", batter: "ann" }],
+    ["dismissal", { kind: "run out", player_out: "ann", fielders: [{ player: "cat" }, { name: "Somebody" }] }],
+    ["result", { winner: "a", by: { innings: 1, runs: 5 }, player_of_match: ["ann", "cat"] }], ["innings_end", { reason: "all_out", absent_hurt: ["dot"] }],
+    ["created", { sport: "cricket", title: "T", teams: { a: { name: "A", players: [{ id: "x", name: "X" }] }, b: { name: "B", players: [] } } }],
+  ]) assert.deepEqual(through(type, data), data, type);
+  assert.deepEqual(through("over_end", { over: 3, miscounted: { balls: 7 } }, { "miscounted.balls": null, over: 5 }), { over: 4 });
+  assert.deepEqual(through("dismissal", { kind: "run out", player_out: "ann", fielders: [{ player: "cat" }, { player: "eve" }] }, { "fielders.0.player": null }), { kind: "run out", player_out: "ann", fielders: [{ player: "eve" }] });
+  assert.deepEqual(through("overs_revised", { overs: "12.3" }, { overs: "12" }), { overs: 12 });
 });
 
 /** A log whose events change nothing but a list of what was scored. */
