@@ -246,6 +246,7 @@ class World {
       const left = this.devices.filter(({ queue }) => queue.snapshot().waiting !== null || queue.snapshot().pending.length + queue.snapshot().refused.length > 0);
       if (left.length === 0) return;
       for (const device of left) await this.decide(device, { isPatient: true });
+      assert.deepEqual(this.wrong, []);
     }
     assert.fail(`not calm: ${JSON.stringify(this.devices.map(({ queue }) => ({ ...queue.snapshot(), confirmed: 0 })))}`);
   }

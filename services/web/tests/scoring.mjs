@@ -54,11 +54,11 @@ export class Scoring {
     return answer(200, { match, epoch, seq, devices: [...this.#devices.values()] });
   }
 
-  /** The log is brought back as it was after so many events. */
+  /** The log is brought back as it was after so many events, and those that were stored with them. */
   restore(seq) {
     const [created, life] = this.epoch.split(".");
     this.epoch = `${created}.${Number(life) + 1}`;
-    this.log.length = Math.min(seq, this.seq);
+    this.log.length = Math.min(this.log[seq - 1]?.last ?? 0, this.seq);
   }
 
   #answer(events) {

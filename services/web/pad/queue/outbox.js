@@ -182,7 +182,7 @@ export class Outbox {
       case "token":
         return this.needsToken(meaning.problem);
       case "stale":
-        return request.isGuarded ? this.#surprised(request, meaning) : this.#outrun(request, meaning);
+        return request.isGuarded ? this.#surprised(now_ms, request, meaning) : this.#outrun(now_ms, request, meaning);
       case "too_large":
         if (this.#halves(request)) return;
         // Nobody of ours said so: perhaps another network lets it through.
@@ -256,15 +256,15 @@ export class Outbox {
   }
 
   /** Another device was faster, and nobody minds. */
-  #outrun({ head }, { epoch, seq }) {
+  #outrun(now_ms, { head }, { epoch, seq }) {
     this.#stale += 1;
-    this.#meet(head, epoch, seq);
+    this.#meet(now_ms, head, epoch, seq);
   }
 
   /** Another device wrote what the scorer has not seen; what this one wrote is none of it. */
-  #surprised({ ids, head }, { epoch, seq, events }) {
+  #surprised(now_ms, { ids, head }, { epoch, seq, events }) {
     this.#stale += 1;
-    const is_another = this.#meet(head, epoch, seq);
+    const is_another = this.#meet(now_ms, head, epoch, seq);
     const ours = events.filter(({ id }) => this.#rows.has(id));
     this.#follow(epoch, ours);
     const seen = this.#rows.get(ids[0])?.seen;
@@ -283,11 +283,13 @@ export class Outbox {
   }
 
   /** The log ends elsewhere than was known; whether it is another log. @param {Cursor | null} head */
-  #meet(head, epoch, seq) {
+  #meet(now_ms, head, epoch, seq) {
     const is_another = head !== null && (head.epoch !== epoch || seq < head.seq);
     if (is_another) {
       this.#sayAgain();
       this.#rows.setHead(null);
+      // Should it go back and forth, it is not asked without end.
+      this.#pause.begin(now_ms, "server", 0);
     }
     this.#moveHead(epoch, seq);
     return is_another;
