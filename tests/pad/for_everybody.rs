@@ -7,8 +7,8 @@ use crate::harness::looks::{DOCUMENT_FAULTS, FAINT};
 use crate::phone::Phone;
 
 const CODE: &str = "<img src=x onerror=alert(1)>";
-/// Buttons and links that are too small for a thumb, and fields without a label.
-const FAULTS: [(&str, &str); 3] = [
+/// Buttons and links that are too small for a thumb, fields without a label or with that of another.
+const FAULTS: [(&str, &str); 4] = [
     (
         "one first heading, or a question, and one main part",
         "['main'].filter(tag => document.querySelectorAll(tag).length !== 1).concat([...document.querySelectorAll('h1')].slice(1).map(h => h.outerHTML))",
@@ -21,9 +21,38 @@ const FAULTS: [(&str, &str); 3] = [
         "fields with a label",
         "[...document.querySelectorAll('input, select, textarea')].filter(f => f.labels.length === 0).map(f => f.outerHTML)",
     ),
+    (
+        "fields that can be told apart",
+        "[...document.querySelectorAll('label')].map(l => l.textContent).filter((label, i, all) => all.indexOf(label) !== i)",
+    ),
 ];
 
+/// What can be tapped and has no name for who does not see it, by the browser's own tree.
+async fn nameless(phone: &mut Phone) -> Vec<Value> {
+    let tree = phone
+        .browser
+        .call("Accessibility.getFullAXTree", json!({}))
+        .await;
+    let nodes = tree["nodes"].as_array().unwrap().iter();
+    let is_tapped = |node: &&Value| {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        node["ignored"] != true
+            && ["button", "link", "checkbox", "combobox", "textbox"].contains(&role)
+    };
+    nodes
+        .filter(is_tapped)
+        .filter(|node| {
+            node["name"]["value"]
+                .as_str()
+                .unwrap_or_default()
+                .is_empty()
+        })
+        .cloned()
+        .collect()
+}
+
 async fn assert_usable(phone: &mut Phone, what: &str) {
+    assert_eq!(nameless(phone).await, Vec::<Value>::new(), "{what}: names");
     for (promise, faults) in FAULTS.into_iter().chain(DOCUMENT_FAULTS) {
         let found = phone.browser.evaluate(faults).await;
         assert_eq!(found, json!([]), "{what}: {promise}");

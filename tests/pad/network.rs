@@ -66,6 +66,8 @@ async fn a_scoring_service_that_dies_again_and_again_loses_and_doubles_nothing()
         ground.cluster.scorings[last].kill().await;
         phone.tap_all(&["#k0", "#k6"]).await;
         if round == 1 {
+            // What is shown is kept.
+            phone.until("#over", "6").await;
             phone.browser.reload().await;
             phone.until("#over", "6").await;
         }
@@ -205,5 +207,28 @@ async fn a_correction_in_flight_is_made_once_and_one_that_is_looked_at_need_not_
         2,
         "{amends:?}"
     );
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn a_network_that_goes_while_the_page_is_kept_for_later_lets_it_be_kept_later() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = Phone::start(&ground.cluster.scorings[0].url()).await else {
+        return;
+    };
+    phone.until_ready().await;
+    let forget = "caches.delete('grandstand-pad').then(() => navigator.serviceWorker.getRegistrations()).then(all => Promise.all(all.map(one => one.unregister())))";
+    phone.browser.evaluate(forget).await;
+    // In the icon that only the worker asks for.
+    phone.proxy.cut_at("M9 21h14");
+    phone.browser.reload().await;
+    let is_gone = "navigator.serviceWorker.getRegistration().then(one => one === undefined)";
+    phone.browser.wait_for(is_gone).await;
+    phone.join().await;
+    phone.until_ready().await;
+    phone.cut();
+    phone.browser.reload().await;
+    phone.until("#door", "Score a match").await;
     phone.assert_no_errors().await;
 }

@@ -11,6 +11,7 @@ export const END_REASONS = [["all_out", "All out"], ["overs", "Overs bowled"], [
 export const WICKETS = ["bowled", "caught", "caught and bowled", "lbw", "stumped", "hit wicket", "run out", "obstructing the field", "hit the ball twice", "handled the ball"];
 const RETIREMENTS = ["retired hurt", "retired not out", "retired out"];
 const BETWEEN_BALLS = ["timed out", "run out", "obstructing the field", "handled the ball", "hit the ball twice"];
+const SIDES = { a: "One side", b: "The other side" };
 const NONE = { value: "", label: "–" };
 
 /** What may be inserted beside balls, with what to call it. */
@@ -26,10 +27,10 @@ const FIELDS = {
   created: ({ data }) => [
     text("title", "Title", { required: true, maxlength: 100 }), { name: "start", label: "Start", kind: "time" },
     ...["a", "b"].flatMap((side) => [
-      text(`teams.${side}.name`, side === "a" ? "One side" : "The other side", { required: true, maxlength: 60 }), text(`teams.${side}.short`, "Its short name", { maxlength: 8 }),
-      ...playerFields(`teams.${side}.players`, data.teams?.[side]?.players)]),
+      text(`teams.${side}.name`, SIDES[side], { required: true, maxlength: 60 }), text(`teams.${side}.short`, `${SIDES[side]}, short`, { maxlength: 8 }),
+      ...playerFields(`teams.${side}.players`, data.teams?.[side]?.players, `${SIDES[side]}, player`)]),
   ],
-  lineup: ({ data }) => playerFields("players", data.players),
+  lineup: ({ data }) => playerFields("players", data.players, "Player"),
   toss: ({ sides }) => [choice("winner", "Won by", sides), choice("decision", "Chose to", pairs([["bat", "Bat"], ["field", "Field"]])), check("uncontested", "There was none to win")],
   innings_start: ({ sides }) => [choice("batting", "Who bats", sides), number("target.runs", "Target"), overs("target.overs", "In overs"), check("super_over", "A super over"), check("follow_on", "They follow on")],
   over_end: () => [{ name: "over", label: "Over", kind: "over", required: true }, number("miscounted.balls", "Balls, if miscounted")],
@@ -117,8 +118,8 @@ function check(name, label) {
 }
 
 /** A name each: a line that goes from a list would give its name to the next player. */
-function playerFields(path, players = []) {
-  return players.map((_, index) => text(`${path}.${index}.name`, `Player ${index + 1}`, { required: true, maxlength: 60 }));
+function playerFields(path, players = [], label) {
+  return players.map((_, index) => text(`${path}.${index}.name`, `${label} ${index + 1}`, { required: true, maxlength: 60 }));
 }
 
 function shownValue(kind, value) {

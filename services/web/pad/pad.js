@@ -31,10 +31,13 @@ addEventListener("online", () => awake());
 addEventListener("offline", draw);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && awake());
 open(device.takeFromAddress());
-if ("serviceWorker" in navigator) {
-  // The policy of the page allows only scripts that were named to it.
-  const url = globalThis.trustedTypes?.createPolicy("pad", { createScriptURL: () => "/worker.js" }).createScriptURL("") ?? "/worker.js";
-  navigator.serviceWorker.register(url).catch(() => {});
+// The policy of the page allows only scripts that were named to it.
+const worker = globalThis.trustedTypes?.createPolicy("pad", { createScriptURL: () => "/worker.js" }).createScriptURL("") ?? "/worker.js";
+install();
+
+/** Makes the page start without a network; one that goes meanwhile leaves nothing of it, so it is tried again. */
+function install() {
+  navigator.serviceWorker?.register(worker).catch(() => {});
 }
 
 /** Opens a match, or the door without one. */
@@ -68,6 +71,7 @@ function leave() {
 }
 
 function awake() {
+  if (navigator.serviceWorker?.controller === null) install();
   scoring?.queue.kick();
   scoring?.look();
   draw();

@@ -28,9 +28,10 @@ export function sendingBar(scoring, open) {
     : online === false || isAlone ? ["waiting", `Offline: ${held} kept here`]
     : ["sending", `Sending ${held}`];
   const others = scoring.sending.others.filter(({ device: one, pending: more }) => more > 0 && one !== device.deviceId());
-  return h("button", { type: "button", class: `sending ${word}`, id: "sending", onclick: open },
-    h("span", { class: "sign", "aria-hidden": "true" }, { sent: "✓", sending: "↑", waiting: "◌", refused: "!" }[word]), h("span", { role: "status" }, text),
-    others.length === 0 ? null : h("small", {}, ` · another phone holds ${others.reduce((sum, one) => sum + one.pending, 0)}`));
+  // What is in a status gives a button no name, so the status is around it.
+  return h("div", { role: "status", key: "sending" }, h("button", { type: "button", class: `sending ${word}`, id: "sending", onclick: open },
+    h("span", { class: "sign", "aria-hidden": "true" }, { sent: "✓", sending: "↑", waiting: "◌", refused: "!" }[word]), h("span", {}, text),
+    others.length === 0 ? null : h("small", {}, ` · another phone holds ${others.reduce((sum, one) => sum + one.pending, 0)}`)));
 }
 
 /** All of it, as a page of its own. */
