@@ -249,3 +249,29 @@ async fn a_long_match_is_looked_through_by_its_overs() {
     phone.until(".log .entry .place", "2").await;
     phone.assert_no_errors().await;
 }
+
+#[tokio::test]
+async fn a_player_is_replaced_by_one_who_was_in_no_line_up() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone
+        .tap_all(&["#go-more", "Replacement", "Blues", "Hil", "Somebody else"])
+        .await;
+    phone.send_form(&[("name", "Liv")]).await;
+    phone.tap_text("Concussion").await;
+    phone.until_sent().await;
+    let ball = ground.entered(&["delivery"]).await.pop().unwrap();
+    assert_eq!(ball.0, "amend");
+    assert_eq!(
+        ball.1["replacements"],
+        json!([{"scope": "match", "in": "liv", "out": "hil", "team": "b", "reason": "concussion_substitute"}])
+    );
+    ground
+        .until_state("/teams/b/players/liv", &json!("Liv"))
+        .await;
+    phone.assert_no_errors().await;
+}

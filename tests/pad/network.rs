@@ -220,9 +220,10 @@ async fn a_network_that_goes_while_the_page_is_kept_for_later_lets_it_be_kept_la
     phone.until_ready().await;
     let forget = "caches.delete('grandstand-pad').then(() => navigator.serviceWorker.getRegistrations()).then(all => Promise.all(all.map(one => one.unregister())))";
     phone.browser.evaluate(forget).await;
+    phone.browser.goto("about:blank").await;
     // In the icon that only the worker asks for.
     phone.proxy.cut_at("M9 21h14");
-    phone.browser.reload().await;
+    phone.browser.goto(&phone.proxy.url()).await;
     let is_gone = "navigator.serviceWorker.getRegistration().then(one => one === undefined)";
     phone.browser.wait_for(is_gone).await;
     phone.join().await;

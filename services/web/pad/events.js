@@ -6,7 +6,7 @@ import * as device from "/pad/device.js";
 import { mayFollowOn, nextInnings, resultOf } from "/pad/ends.js";
 import { END_REASONS, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
 import { openInnings } from "/pad/next.js";
-import { batterOptions, bowlerOptions } from "/pad/people.js";
+import { askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 
 /** What may be entered now: `{label, ask}`; `ask(questions, scoring)` adds what comes of it. */
 export function actionsOf(state) {
@@ -21,6 +21,7 @@ export function actionsOf(state) {
     [isOpen, "Review", askReview],
     [true, "Penalty runs", askPenalty],
     [isOpen, "Powerplay", askPowerplay],
+    [isOpen, "Replacement", askReplacement],
     [true, "Revised target", askTarget],
     [true, "Revised overs", askOvers],
     [true, "Add players", askPlayers],
@@ -136,6 +137,36 @@ async function askPowerplay(questions, scoring) {
   ]);
   if (filled !== null) await scoring.add({ type: "powerplay", data: filled });
 }
+
+/** One player for another, for the rest of the match: it is told with the last ball. */
+async function askReplacement(questions, scoring) {
+  const { state } = scoring;
+  const entries = scoring.entries();
+  const place = entries.findLastIndex(({ type, isVoid }) => !isVoid && (type === "delivery" || type === "innings_start"));
+  const ball = entries[place];
+  if (ball?.type !== "delivery") {
+    await questions.tell("Replacement", "It is told with a ball of this innings: enter it after the first one.");
+    return;
+  }
+  const team = await questions.choose("Whose player goes?", sidesOf(state));
+  if (team === null) return;
+  const players = peopleOf(state).filter(({ value }) => Object.hasOwn(state.teams[team].players, value));
+  const out = await questions.choose("Who goes?", players);
+  if (out === null) return;
+  const others = players.filter(({ value }) => value !== out);
+  const comes = await questions.choose("Who comes?", [...others, { value: SOMEBODY, label: "Somebody else…", tone: "faint" }]);
+  if (comes === null) return;
+  // Who comes with a ball was in the line-up before it.
+  const player = comes === SOMEBODY ? await askNewPlayer(questions, scoring, team, entries[place - 1].id) : comes;
+  if (player === null) return;
+  const reason = await questions.choose("Why?", pairs([["concussion_substitute", "Concussion"], ["injury_substitute", "Injury"], ["covid_replacement", "Illness"], ["impact_player", "Impact player"], ["national_callup", "Called away"]]));
+  if (reason === null) return;
+  const replacements = [...(ball.data.replacements ?? []), { scope: "match", in: player, out, team, reason }];
+  await scoring.add({ op: "amend", ref: ball.id, type: "delivery", data: { ...ball.data, replacements } });
+}
+
+/** Stands for who is in no line-up yet. */
+const SOMEBODY = " ";
 
 async function askTarget(questions, scoring) {
   const filled = await questions.fill("Revised target", [

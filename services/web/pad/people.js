@@ -17,13 +17,13 @@ export function askBatter(questions, state, chosen, title = "Who comes in?") {
   return questions.choose(title, batterOptions(state, chosen));
 }
 
-/** The name of a player who is in no line-up yet; the id that it gets, or null. */
-export async function askNewPlayer(questions, scoring, side) {
+/** The name of a player who is in no line-up yet, and comes into it now or after an entry; the id that it gets, or null. */
+export async function askNewPlayer(questions, scoring, side, after = null) {
   const { state } = scoring;
   const filled = await questions.fill(`A player of ${teamName(state, side)}`, [{ name: "name", label: "Name", required: true, maxlength: "60" }], { submit: "Add" });
   const [player] = playersOf(filled?.name ?? "", ["a", "b"].flatMap((one) => Object.keys(state.teams[one].players)));
   if (player === undefined) return null;
-  await scoring.add({ type: "lineup", data: { team: side, players: [player] } });
+  await scoring.add({ ...(after === null ? {} : { op: "insert", ref: after }), type: "lineup", data: { team: side, players: [player] } });
   return player.id;
 }
 
