@@ -224,10 +224,9 @@ async fn a_network_that_goes_while_the_page_is_kept_for_later_lets_it_be_kept_la
     // In the icon that only the worker asks for.
     phone.proxy.cut_at("M9 21h14");
     phone.browser.goto(&phone.proxy.url()).await;
-    let is_gone = "navigator.serviceWorker.getRegistration().then(one => one === undefined)";
-    phone.browser.wait_for(is_gone).await;
-    phone.join().await;
-    phone.until_ready().await;
+    phone
+        .until_awake("navigator.serviceWorker.getRegistration().then(one => Boolean(one?.active))")
+        .await;
     phone.cut();
     phone.browser.reload().await;
     phone.until("#door", "Score a match").await;

@@ -137,14 +137,19 @@ impl Phone {
         self.browser.wait_for(&shown).await;
     }
 
-    /// The same of what it asks for only now and then: it asks at once when the network is back.
+    /// The same of what it asks for only now and then.
     pub(crate) async fn until_news(&mut self, selector: &str, text: &str) {
         let (selector, text) = (json!(selector), json!(text));
-        let ask = "if (!(performance.now() - globalThis.asked_ms < 500)) { globalThis.asked_ms = performance.now(); dispatchEvent(new Event('online')); }";
-        let shown = format!(
-            "(() => {{ {ask} return document.querySelector({selector})?.textContent.includes({text}); }})()"
-        );
-        self.browser.wait_for(&shown).await;
+        let shown = format!("document.querySelector({selector})?.textContent.includes({text})");
+        self.until_awake(&shown).await;
+    }
+
+    /// Waits for something that the page does when the network is back, of which it is told now and
+    /// then.
+    pub(crate) async fn until_awake(&mut self, done: &str) {
+        let wake = "if (!(performance.now() - globalThis.woken_ms < 500)) { globalThis.woken_ms = performance.now(); dispatchEvent(new Event('online')); }";
+        let woken = format!("(() => {{ {wake} return {done}; }})()");
+        self.browser.wait_for(&woken).await;
     }
 
     /// What it shows there now.
