@@ -66,6 +66,9 @@ impl MatchTask {
             }
             match decide(self.ledger.as_ref(), post, incarnation, now_us()) {
                 Ok(Decision::Repeat) if attempts.fresh => {
+                    if let Some(ledger) = &mut self.ledger {
+                        ledger.note_repeat(post);
+                    }
                     let stored = self.stored_by(&attempts, post);
                     return self.answer_to(post, incarnation, stored);
                 }

@@ -12,16 +12,19 @@ use serde::Serialize;
 
 use crate::read::answer_unless_known;
 use crate::refuse::malformed;
-use crate::request::{Caller, only_value};
+use crate::request::{Caller, only_value, with_etag, with_privacy};
 use crate::start::Api;
 
 /// How many devices of a match are remembered: those that posted last.
 const DEVICES_MAX: usize = 64;
 
-/// What the log says of the devices of a match.
+/// What the log says of the devices of a match, and what they said with repeats that this instance
+/// answered: those are in no log.
 #[derive(Debug, Default)]
 pub(crate) struct Devices {
     newest: HashMap<DeviceId, Word>,
+    /// Something is known that the log does not say.
+    heard_more: bool,
 }
 
 /// What a device said with its newest record.
@@ -56,6 +59,20 @@ impl Devices {
         if let Some(id) = longest_silent.map(|(id, _)| id.clone()) {
             self.newest.remove(&id);
         }
+    }
+
+    /// Notes what a device says as it sends again what is in the record that ends at `seq`. A
+    /// repeat of an older record than its newest was long under way, and says nothing new.
+    pub(crate) fn note_repeat(&mut self, device: &Device, seq: u64, ts: u64) {
+        let before = self.newest.get(&device.id).copied();
+        if before.is_some_and(|word| word.seq > seq || word.pending == device.pending) {
+            return;
+        }
+        self.heard_more = true;
+        let ts = before
+            .filter(|word| word.seq == seq)
+            .map_or(ts, |word| word.ts);
+        self.note(device, seq, ts);
     }
 
     /// Each with its newest record, who posted last first.
@@ -103,9 +120,10 @@ async fn read_devices(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     caller.check_reader()?;
     let reading = api.matches.read(&match_id, |ledger, epoch| {
         let rows = ledger.devices().rows();
-        (epoch, ledger.seq(), ledger.visibility(), rows)
+        let heard_more = ledger.devices().heard_more;
+        (epoch, ledger.seq(), ledger.visibility(), rows, heard_more)
     });
-    let (epoch, seq, visibility, devices) = reading.await?;
+    let (epoch, seq, visibility, devices, heard_more) = reading.await?;
     caller.check_sees(&match_id, visibility)?;
     let document = DevicesDocument {
         match_id,
@@ -115,6 +133,10 @@ async fn read_devices(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     };
     let tag = format!("{epoch}-{seq}");
     let write = || caller.codec.answer(StatusCode::OK, &document);
+    if heard_more {
+        // Whoever has the answer of this position may have another one.
+        return Ok(with_privacy(with_etag(write(), &tag), visibility));
+    }
     Ok(answer_unless_known(caller, &tag, visibility, write))
 }
 
@@ -148,5 +170,29 @@ mod tests {
         assert_eq!(rows[..2], first);
         let last = row(3, 3, 30, Some(3));
         assert_eq!(rows.last(), Some(&last), "the second was silent longest");
+    }
+
+    #[test]
+    fn a_repeat_of_its_newest_record_is_a_newer_word_and_one_of_an_older_record_is_none() {
+        let mut devices = Devices::default();
+        let device = |pending| Device {
+            id: DeviceId::new("d").unwrap(),
+            pending,
+        };
+        devices.note(&device(Some(3)), 5, 50);
+
+        devices.note_repeat(&device(Some(4)), 4, 40);
+        assert_eq!(devices.rows()[0].pending, Some(3));
+        assert!(!devices.heard_more);
+        devices.note_repeat(&device(Some(0)), 5, 49);
+
+        let now = DeviceRow {
+            device: device(None).id,
+            seq: 5,
+            ts: 50,
+            pending: Some(0),
+        };
+        assert_eq!(devices.rows(), [now]);
+        assert!(devices.heard_more);
     }
 }

@@ -7,6 +7,7 @@ use grandstand_core::record::Record;
 use grandstand_sports::{Drafted, Game, RULES_VERSION, Sport};
 use thiserror::Error;
 
+use crate::decide::Post;
 use crate::devices::Devices;
 use crate::missed::Missed;
 use crate::records::{EventFacts, RecordFacts, Records};
@@ -175,6 +176,18 @@ impl Ledger {
     /// The seq of its last event.
     pub(crate) fn seq(&self) -> u64 {
         self.game.seq()
+    }
+
+    /// Takes what the device that sent a repeat says of itself now.
+    pub(crate) fn note_repeat(&mut self, post: &Post) {
+        let known = post.events.iter();
+        let known = known.filter_map(|posted| self.event(&posted.id));
+        let last = known.map(|facts| (facts.seq, facts.ts)).max();
+        if let (Some(device), Some((seq, ts))) = (&post.device, last)
+            && let Some(record) = self.record_of(seq)
+        {
+            self.devices.note_repeat(device, record.last_seq, ts);
+        }
     }
 
     /// The stream sequence of its newest record, 0 before the first.

@@ -17,6 +17,7 @@ use crate::decide::{Post, check_expectation, decide_each, new_events};
 use crate::ledger::Ledger;
 use crate::missed::told;
 use crate::post::read_post;
+use crate::read::answer_unless_known;
 use crate::refuse::{Refused, malformed};
 use crate::request::{Caller, with_etag, with_privacy};
 use crate::start::Api;
@@ -120,8 +121,8 @@ async fn read_proposals(api: &Api, caller: &Caller) -> Result<Response, Problem>
         seq: view.seq,
         proposals: view.proposals,
     };
-    let response = caller.codec.answer(StatusCode::OK, &document);
-    Ok(with_privacy(with_etag(response, &tag), view.visibility))
+    let write = || caller.codec.answer(StatusCode::OK, &document);
+    Ok(answer_unless_known(caller, &tag, view.visibility, write))
 }
 
 pub(crate) async fn cascade(

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ops::Deref;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -27,6 +28,8 @@ use crate::start::Api;
 
 /// The largest body that is read.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// A body has this long to come, and an answer to be written, beside the time that the work takes.
+pub(crate) const TRANSFER_MAX: Duration = Duration::from_secs(10);
 
 /// A request, whoever sends it.
 pub(crate) struct Asker {
@@ -94,7 +97,9 @@ impl Asker {
     /// The document that the request carries.
     pub(crate) async fn document(&self, body: Body) -> Result<Value, Problem> {
         let codec = Codec::of_body(&self.headers).map_err(counted)?;
-        let bytes = read_body(body, BODY_BYTES_MAX).await.map_err(counted)?;
+        let bytes = read_body(body, BODY_BYTES_MAX, TRANSFER_MAX)
+            .await
+            .map_err(counted)?;
         codec
             .decode_value(&bytes)
             .map_err(|error| counted(error.into()))

@@ -1,7 +1,5 @@
 //! The routes, as an index of the API.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use grandstand_server::cors::{self, Origin};
@@ -10,11 +8,9 @@ use grandstand_server::limits::{with_problem_fallbacks, with_time_limit};
 use grandstand_server::openapi;
 use serde_json::Value;
 
+use crate::request::TRANSFER_MAX;
 use crate::start::Api;
 use crate::{access, create, devices, events, operations, post, propose, read, scorecard, signed};
-
-/// A body has this long to come, and an answer to be written, beside the time that the work takes.
-const TRANSFER_MAX: Duration = Duration::from_secs(10);
 
 /// Everything that is served, `pages` beside the API.
 pub(crate) fn router(api: Api, pages: Router, origins: Vec<Origin>) -> Router {

@@ -16,16 +16,28 @@ use crate::problem::Problem;
 use crate::problem_kind::ProblemKind;
 
 /// Reads a body of at most `bytes_max`; a 413 problem for a longer one, at once where its length
-/// is announced, and a 400 for one that breaks off.
-pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+/// is announced, a 400 for one that breaks off, and a 503 for one that takes longer than
+/// `time_max`: nothing was done with it, and a slow line may do better the next time.
+pub async fn read_body(body: Body, bytes_max: usize, time_max: Duration) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large(bytes_max));
     }
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
-        Err(_) => Err(Problem::new(ProblemKind::IncompleteBody)),
+    let reading = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(time_max, reading).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(bytes_max)),
+        Ok(Err(_)) => Err(Problem::new(ProblemKind::IncompleteBody)),
+        Err(_) => Err(too_slow(time_max)),
     }
+}
+
+fn too_slow(time_max: Duration) -> Problem {
+    Problem::new(ProblemKind::TimedOut)
+        .detail(format!(
+            "the body did not come within {} s; nothing was stored",
+            time_max.as_secs()
+        ))
+        .retry_after_s(1)
 }
 
 fn too_large(bytes_max: usize) -> Problem {
@@ -83,6 +95,8 @@ mod tests {
     use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
     use tower::ServiceExt;
 
+    const LONG: Duration = Duration::from_secs(10);
+
     async fn ask(router: Router, method: Method, path: &str, accept: &str) -> Response {
         let request = Request::builder()
             .method(method)
@@ -95,8 +109,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_taken_up_to_the_bound() {
-        assert_eq!(read_body(Body::from("12345"), 5).await.unwrap(), "12345");
-        let refused = read_body(Body::from("123456"), 5).await.unwrap_err();
+        assert_eq!(
+            read_body(Body::from("12345"), 5, LONG).await.unwrap(),
+            "12345"
+        );
+        let refused = read_body(Body::from("123456"), 5, LONG).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refused.document()["bytes_max"], 5);
     }
@@ -109,14 +126,30 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_unannounced_length_is_cut_at_the_bound() {
         let fits = chunked(vec![Ok("123"), Ok("45")]);
-        assert_eq!(read_body(fits, 5).await.unwrap(), "12345");
-        let refused = read_body(chunked(vec![Ok("123"), Ok("456")]), 5)
+        assert_eq!(read_body(fits, 5, LONG).await.unwrap(), "12345");
+        let refused = read_body(chunked(vec![Ok("123"), Ok("456")]), 5, LONG)
             .await
             .unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let broken = chunked(vec![Ok("1"), Err(std::io::Error::other("gone"))]);
-        let refused = read_body(broken, 5).await.unwrap_err();
+        let refused = read_body(broken, 5, LONG).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_in_time_is_given_up_and_may_be_sent_again() {
+        let stalled = futures_util::stream::pending::<Result<&'static str, std::io::Error>>();
+
+        let refused = read_body(Body::from_stream(stalled), 5, LONG)
+            .await
+            .unwrap_err();
+
+        assert_eq!(refused.document()["type"], "/problems/timed-out");
+        assert!(
+            refused.document().get("outcome").is_none(),
+            "nothing was stored"
+        );
+        assert_eq!(refused.into_response().headers()["retry-after"], "1");
     }
 
     #[tokio::test]

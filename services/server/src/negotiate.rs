@@ -1,6 +1,6 @@
 //! Which codec a request is written in, and which one its answer shall have.
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
 use crate::codec::Codec;
 use crate::problem::Problem;
@@ -10,6 +10,13 @@ impl Codec {
     /// The codec of the request's body by `Content-Type`, JSON when there is none; a 415 problem
     /// for any other.
     pub fn of_body(headers: &HeaderMap) -> Result<Self, Problem> {
+        if let Some(coding) = headers.get(CONTENT_ENCODING)
+            && coding != "identity"
+        {
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType)
+                .detail("send the body without a Content-Encoding")
+                .codec(Self::of_answer(headers)));
+        }
         let Some(value) = headers.get(CONTENT_TYPE) else {
             return Ok(Self::Json);
         };
@@ -117,6 +124,28 @@ mod tests {
                 refused.status(),
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_comes_as_it_is() {
+        for (coding, is_taken) in [
+            ("identity", true),
+            ("gzip", false),
+            ("br", false),
+            ("x", false),
+        ] {
+            let headers = headers(&[
+                (CONTENT_TYPE, "application/json"),
+                (CONTENT_ENCODING, coding),
+            ]);
+            let status = Codec::of_body(&headers).map_err(|refused| refused.status());
+            let refused = Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            assert_eq!(
+                status,
+                if is_taken { Ok(Codec::Json) } else { refused },
+                "{coding}"
             );
         }
     }

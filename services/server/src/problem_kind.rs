@@ -106,7 +106,7 @@ kinds! {
     StreamFull: INSUFFICIENT_STORAGE "stream-full", "There is no room for more scores",
         "Nothing was stored. An operator must make room; then send it again.";
     TimedOut: SERVICE_UNAVAILABLE "timed-out", "The answer took too long",
-        "What was sent may be stored, now or later: send it again with the same ids.";
+        "With `outcome` `unknown` what was sent may be stored, now or later; without, it did not come in time, and nothing was. Send it again after `Retry-After` seconds, in either case with the same ids.";
     TokenExpired: UNAUTHORIZED "token-expired", "Your token has expired",
         "Get another one. One that was made by link and PIN is renewed while it is still good.";
     TokenMalformed: UNAUTHORIZED "token-malformed", "This is no token",
@@ -140,7 +140,7 @@ kinds! {
     UnknownSubprotocol: BAD_REQUEST "unknown-subprotocol", "No subprotocol in common",
         "Offer `grandstand.v1.json` or `grandstand.v1.msgpack`, or none.";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE "unsupported-media-type", "The body's media type is not supported",
-        "Send `application/json` or `application/msgpack`.";
+        "Send `application/json` or `application/msgpack`, without a `Content-Encoding`: bodies are small, and taken as they are.";
     UpgradeRequired: UPGRADE_REQUIRED "upgrade-required", "This door is a WebSocket",
         "Connect with a WebSocket client (version 13), or follow the match by `events` or `stream`.";
     WrongPin: UNAUTHORIZED "wrong-pin", "Key and PIN do not open this match",

@@ -60,6 +60,39 @@ async fn every_instance_tells_what_each_device_still_holds() {
 }
 
 #[tokio::test]
+async fn a_repeat_says_what_a_device_still_holds_now() {
+    let ground = Ground::ready().await;
+    let scoring = ground.instance().await;
+    scoring.create("m").await;
+    let phone = |pending| {
+        [
+            ("grandstand-device", "phone"),
+            ("grandstand-pending", pending),
+        ]
+    };
+    post_as(&scoring, &phone("3"), &set("a", 1)).await;
+    let before = scoring.get("/v1/matches/m/devices").await;
+    assert_eq!(before.body["devices"][0]["pending"], 3);
+
+    let repeat = post_as(&scoring, &phone("0"), &set("a", 1)).await;
+
+    assert_eq!(repeat.status, 200);
+    let request = scoring.request(Method::GET, "/v1/matches/m/devices");
+    let after = hear(request.header("if-none-match", before.etag.unwrap())).await;
+    assert_eq!(
+        after.status, 200,
+        "the answer of this position is another now"
+    );
+    assert_eq!(after.body["devices"][0]["pending"], 0);
+    assert_eq!(
+        after.body["devices"][0]["ts"],
+        before.body["devices"][0]["ts"]
+    );
+    scoring.stop().await;
+    ground.stop().await;
+}
+
+#[tokio::test]
 async fn a_device_that_cannot_be_read_is_named_and_nothing_is_stored() {
     let ground = Ground::ready().await;
     let scoring = ground.instance().await;

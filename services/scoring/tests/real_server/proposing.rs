@@ -56,6 +56,9 @@ async fn what_comes_next_is_proposed_and_not_applied() {
     assert_eq!(heard.body["proposals"], proposed);
     assert_eq!(heard.etag, head.etag);
     assert_eq!(heard.body["seq"], 4);
+    let request = scoring.request(Method::GET, "/v1/matches/m/proposals");
+    let again = hear(request.header("if-none-match", heard.etag.unwrap())).await;
+    assert_eq!(again.status, 304);
     assert_eq!(scoring.get("/v1/matches/none/proposals").await.status, 404);
     scoring.stop().await;
     ground.stop().await;

@@ -103,7 +103,10 @@ pub(crate) fn hello() -> Router {
         .route(
             "/small",
             post(|request: Request| async {
-                read_body(request.into_body(), 1000).await.map(|_| ())
+                let time_max = Duration::from_secs(10);
+                read_body(request.into_body(), 1000, time_max)
+                    .await
+                    .map(|_| ())
             }),
         )
 }
