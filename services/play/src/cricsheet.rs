@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Number, Value};
 
 use crate::ball::Over;
@@ -205,10 +206,18 @@ pub struct PenaltyRuns {
 /// An over of another length than meant.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Miscounted {
-    /// Legal balls that were bowled.
+    /// Legal balls that were bowled; a number, or in some files text.
+    #[serde(deserialize_with = "number_or_text")]
     pub balls: u32,
     /// Who counted.
     pub umpire: Option<String>,
+}
+
+fn number_or_text<'de, D: Deserializer<'de>>(read: D) -> Result<u32, D::Error> {
+    match Value::deserialize(read)? {
+        Value::String(text) => text.parse().map_err(D::Error::custom),
+        number => u32::deserialize(number).map_err(D::Error::custom),
+    }
 }
 
 /// A stretch of fielding restrictions.
