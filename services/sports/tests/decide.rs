@@ -111,6 +111,34 @@ fn a_shape_that_is_wrong_is_malformed_and_the_field_named() {
 }
 
 #[test]
+fn overs_have_no_more_balls_than_an_over() {
+    let game = started();
+    for (kind, data, field) in [
+        ("overs_revised", json!({ "overs": "4.3" }), "data.overs"),
+        (
+            "target_revised",
+            json!({ "runs": 9, "overs": "4.3" }),
+            "data.overs",
+        ),
+    ] {
+        let refusal = decide_add(&game, kind, data).unwrap_err();
+        let got = (refusal.rule, refusal.field.as_deref());
+        assert_eq!(got, ("overs", Some(field)));
+    }
+    let mut game = started();
+    add(
+        &mut game,
+        "e",
+        "innings_end",
+        json!({ "reason": "declared" }),
+    );
+    let chase = |overs: &str| json!({ "batting": "b", "target": { "runs": 9, "overs": overs } });
+    let refusal = decide_add(&game, "innings_start", chase("4.3")).unwrap_err();
+    assert_eq!(refusal.field.as_deref(), Some("data.target.overs"));
+    assert!(decide_add(&game, "innings_start", chase("4.2")).is_ok());
+}
+
+#[test]
 fn what_is_unusual_is_accepted_with_a_warning() {
     let game = started();
     for (change, rules) in [

@@ -6,8 +6,8 @@ mod entries;
 mod started;
 
 use entries::{RIGHTS, creation, post, take};
-use grandstand_sports::{RefusalKind, Rights};
-use serde_json::json;
+use grandstand_sports::{Game, RefusalKind, Rights};
+use serde_json::{Value, json};
 use started::{add, ball, decide, decide_add, next, started};
 
 #[test]
@@ -109,6 +109,40 @@ fn what_a_correction_makes_of_later_events_is_a_warning() {
         .collect();
     assert_eq!(rules, ["striker"]);
     assert!(warnings[0].detail.contains("d4"), "{warnings:?}");
+}
+
+fn warned(game: &Game, op: &str, reference: &str, entry: (&'static str, Value)) -> Vec<String> {
+    let posted = post("n", op, Some(reference), Some(&entry));
+    let (_, warnings) = decide(game, &posted, RIGHTS).unwrap();
+    warnings.into_iter().map(|warning| warning.rule).collect()
+}
+
+#[test]
+fn of_many_later_events_that_are_odd_now_five_are_named() {
+    let mut game = started();
+    for id in ["d4", "d5", "d6"] {
+        add(&mut game, id, "delivery", next(json!({})));
+    }
+
+    let rules = warned(
+        &game,
+        "amend",
+        "start",
+        ("innings_start", json!({ "batting": "b" })),
+    );
+
+    assert_eq!(rules[..5], ["batting_side"; 5]);
+    assert_eq!(rules[5..], ["later_events"]);
+}
+
+#[test]
+fn who_locks_a_match_once_more_is_told() {
+    let mut game = started();
+    add(&mut game, "l", "lock", json!({}));
+    assert_eq!(
+        warned(&game, "insert", "l", ("lock", json!({}))),
+        ["locked"]
+    );
 }
 
 #[test]

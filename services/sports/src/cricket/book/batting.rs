@@ -18,6 +18,8 @@ pub(crate) struct BatterRow {
     pub(crate) faced: u32,
     /// He had retired, and is back.
     pub(crate) is_back: bool,
+    /// Another came for him for the rest of the match, and bats in his place.
+    pub(crate) is_replaced: bool,
 }
 
 /// How a batter went.
@@ -54,6 +56,7 @@ impl BatterRow {
             outs: 0,
             faced: 0,
             is_back: false,
+            is_replaced: false,
         }
     }
 

@@ -91,6 +91,7 @@ impl Innings {
     /// Takes a ball.
     pub(crate) fn deliver(&mut self, ball: &Delivery) {
         self.begin_over(ball.over);
+        self.replace(ball);
         ball.batters().for_each(|player| self.bring_in(player));
         ball.batters().for_each(|player| self.bring_back(player));
         let legal_balls = self.league.legal_balls(ball, self.overs_max);
@@ -305,7 +306,7 @@ impl Innings {
         self.batters.iter().find(|row| row.player == *player)
     }
 
-    fn batter_mut(&mut self, player: &PlayerId) -> Option<&mut BatterRow> {
+    pub(super) fn batter_mut(&mut self, player: &PlayerId) -> Option<&mut BatterRow> {
         self.batters.iter_mut().find(|row| row.player == *player)
     }
 
@@ -352,21 +353,6 @@ impl Innings {
             .saturating_mul(self.balls_per_over)
             .saturating_add(self.balls_of_open_over());
         Some(all.saturating_sub(gone))
-    }
-
-    /// Nobody is left to bat: who is hurt and not back counts here.
-    pub(crate) fn is_all_out(&self) -> bool {
-        if self.league.dismissed_bat_on() {
-            return false;
-        }
-        let hurt = self.batters.iter().filter(|row| row.is_retired_hurt());
-        let gone = self.wickets as usize + self.absent_hurt.len() + hurt.count();
-        gone >= self.wickets_max as usize
-    }
-
-    /// Whether the last batter is in, and bats on alone.
-    pub(crate) fn is_last_batter(&self) -> bool {
-        self.league.last_batter_stands() && self.wickets + 1 == self.wickets_max
     }
 
     /// What its side began with.

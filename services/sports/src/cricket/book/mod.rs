@@ -4,6 +4,7 @@
 mod batting;
 mod crease;
 mod innings;
+mod left_to_bat;
 mod overs;
 mod squads;
 

@@ -4,7 +4,7 @@ use super::Odd;
 use crate::cricket::Book;
 use crate::cricket::facts::{Target, Toss};
 use crate::cricket::setup::{Player, SQUAD_MAX};
-use crate::cricket::words::Side;
+use crate::cricket::words::{Overs, Side};
 use crate::refusal::Refusal;
 
 /// More penalty runs at once are a slip of the finger.
@@ -71,6 +71,9 @@ pub(super) fn target(book: &Book, target: &Target, odd: &mut Odd) -> Result<(), 
         let detail = "a target is one run at least";
         return Err(Refusal::impossible("target", detail).at("data.runs"));
     }
+    if let Some(overs) = target.overs {
+        fits(book, overs, "data.overs")?;
+    }
     odd.note_if(
         book.innings.is_empty(),
         "target_early",
@@ -79,10 +82,25 @@ pub(super) fn target(book: &Book, target: &Target, odd: &mut Odd) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn overs(book: &Book, odd: &mut Odd) {
+pub(super) fn overs(book: &Book, overs: Overs, odd: &mut Odd) -> Result<(), Refusal> {
+    fits(book, overs, "data.overs")?;
     odd.note_if(
         book.rules.overs.is_none(),
         "overs_unlimited",
         "by its rules this match has no number of overs",
     );
+    Ok(())
+}
+
+/// The balls beyond whole overs are fewer than an over has.
+pub(super) fn fits(book: &Book, overs: Overs, field: &str) -> Result<(), Refusal> {
+    let balls_per_over = book.rules.balls_per_over;
+    if overs.balls < balls_per_over {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} balls are no part of an over of {balls_per_over}",
+        overs.balls
+    );
+    Err(Refusal::impossible("overs", detail).at(field))
 }

@@ -214,7 +214,11 @@ fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
         striker,
         non_striker,
     } = expected(innings, ball.over);
-    let in_pair = |player: &PlayerId| ball.batters().any(|batter| batter == player);
+    let in_pair = |player: &PlayerId| {
+        let mut gone = ball.replacements.iter();
+        ball.batters().any(|batter| batter == player)
+            || gone.any(|one| one.player_out.as_ref() == Some(player))
+    };
     for player in [&striker, &non_striker].into_iter().flatten() {
         if !in_pair(player) {
             odd.note(
@@ -225,7 +229,7 @@ fn note_pair(innings: &Innings, ball: &Delivery, odd: &mut Odd) {
         }
     }
     if let (Some(striker), Some(_)) = (striker, non_striker)
-        && striker != ball.batter
+        && ball.non_striker.as_ref() == Some(&striker)
     {
         odd.note("striker", format!("{striker} was expected to face"));
     }

@@ -102,7 +102,8 @@ fn check_fielders(
             continue;
         };
         let side = people::known(book, player, &format!("{field}.fielders.{index}.player"))?;
-        if side == innings.batting {
+        // Who came as a substitute may be anybody (Law 24.1).
+        if side == innings.batting && fielder.substitute != Some(true) {
             odd.note(
                 "fielder_side",
                 format!("{player} plays for the side that bats"),

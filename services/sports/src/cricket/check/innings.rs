@@ -1,6 +1,6 @@
 //! Checks of the beginning and the end of innings and overs.
 
-use super::{Odd, people};
+use super::{Odd, between, people};
 use crate::cricket::Book;
 use crate::cricket::book::Innings;
 use crate::cricket::facts::InningsStart;
@@ -22,6 +22,9 @@ pub(super) fn start(book: &Book, start: &InningsStart, odd: &mut Odd) -> Result<
     if start.target.as_ref().is_some_and(|target| target.runs == 0) {
         let detail = "a target is one run at least";
         return Err(Refusal::impossible("target", detail).at("data.target.runs"));
+    }
+    if let Some(overs) = start.target.as_ref().and_then(|target| target.overs) {
+        between::fits(book, overs, "data.target.overs")?;
     }
     let of_kind = |innings: &&Innings| innings.super_over == start.super_over;
     let before: Vec<&Innings> = book
@@ -125,6 +128,13 @@ pub(super) fn end(
     let innings = people::open(book)?;
     for (index, player) in absent_hurt.iter().enumerate() {
         people::batting(book, innings, player, &format!("data.absent_hurt.{index}"))?;
+        if innings.batter(player).is_some() || absent_hurt.iter().take(index).any(|id| id == player)
+        {
+            odd.note(
+                "absent_hurt",
+                format!("{player} has batted, or is there twice"),
+            );
+        }
     }
     let mut after = innings.clone();
     after.end(reason, absent_hurt);

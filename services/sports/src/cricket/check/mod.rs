@@ -53,7 +53,7 @@ pub(crate) fn check(book: &Book, fact: &Fact) -> Result<Vec<Warning>, Refusal> {
         Fact::Dismissal(wicket) => dismissal::between_balls(book, wicket, &mut odd)?,
         Fact::Penalty { runs, .. } => between::penalty(*runs, &mut odd)?,
         Fact::TargetRevised(target) => between::target(book, target, &mut odd)?,
-        Fact::OversRevised { .. } => between::overs(book, &mut odd),
+        Fact::OversRevised { overs, .. } => between::overs(book, *overs, &mut odd)?,
         Fact::Review(review) => {
             if let Some(batter) = &review.batter {
                 people::known(book, batter, "data.batter")?;
