@@ -137,3 +137,20 @@ async fn a_match_without_squads_asks_for_them_before_its_innings() {
     ground.until_state("/innings/i1/runs", &json!(3)).await;
     phone.assert_no_errors().await;
 }
+
+#[tokio::test]
+async fn a_match_that_is_given_up_before_a_ball_has_its_result() {
+    let ground = Ground::start().await;
+    ground.scorer.create(MATCH, &small_match()).await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.enter(&["Result", "No result"], &[]).await;
+    phone.until("#between", "No result").await;
+    assert!(phone.options().await.contains(&"Sign off".to_owned()));
+    phone.until_sent().await;
+    ground
+        .until_state("/result/result", &json!("no result"))
+        .await;
+    phone.assert_no_errors().await;
+}

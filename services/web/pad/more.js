@@ -30,7 +30,8 @@ export function between(scoring, questions) {
   const { state } = scoring;
   const tap = (act) => questions.tap(act);
   const last = scoring.last();
-  const isBefore = state.innings === undefined;
+  // One may be given up before a ball was bowled.
+  const isBefore = state.innings === undefined && state.result === undefined;
   const [next, result] = [nextInnings(state), resultOf(state)];
   const isDecided = state.result === undefined && !isBefore && (result !== null || next === null);
   const isNext = !isDecided && state.result === undefined && (!isBefore || state.toss !== undefined);
@@ -38,7 +39,7 @@ export function between(scoring, questions) {
   const beside = ["Result", "Player of the match", "Sign off", "Break, rain, play on"];
   return h("section", { class: "sheet due", key: "between", "aria-labelledby": "between" },
     h("h1", { id: "between" }, h("bdi", {}, clean(isBefore ? state.strip.title : state.result === undefined ? "Between innings" : resultText(state, state.result)))),
-    h("p", { class: "line", id: "line" }, h("bdi", {}, isBefore ? tossText(state) : scoresOf(state))),
+    h("p", { class: "line", id: "line" }, h("bdi", {}, state.innings === undefined ? tossText(state) : scoresOf(state))),
     h("div", { class: "options" },
       isBefore ? h("button", { type: "button", key: "toss", class: state.toss === undefined ? "main" : null, onclick: tap(() => askToss(questions, scoring)) }, state.toss === undefined ? "Toss" : "Toss again") : null,
       state.result !== undefined && state.result.result !== "tie" ? null : h("button", { type: "button", key: "start", class: isNext ? "main" : null, onclick: tap(() => askInnings(questions, scoring)) }, next?.super_over ? "Start a super over" : "Start an innings"),
