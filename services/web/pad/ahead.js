@@ -5,12 +5,13 @@ import { OpenInnings } from "/pad/innings.js";
 /**
  * The state after these events, in whose order they stand; corrections are not among them (see
  * `Book`). What is not on the way of a ball (rates, the strip's line) is left as it was. `bowlers`
- * are those of the over that is open, where more is known of it than who bowls now.
+ * are those of the over that is open, where more is known of it than who bowls now; `penalties` of
+ * each side, by `a` and `b`, are those that wait for its next innings.
  */
-export function ahead(state, events, bowlers = []) {
+export function ahead(state, events, bowlers = [], penalties = {}) {
   const after = structuredClone(state);
   // What a state does not tell: what was entered for the next innings, and who bowled this over.
-  const beside = { next: {}, bowlers: new Set(bowlers) };
+  const beside = { next: {}, bowlers: new Set(bowlers), penalties: { ...penalties } };
   for (const { type, data } of events) STEPS[type]?.(after, data ?? {}, beside);
   return after;
 }
@@ -43,13 +44,18 @@ const STEPS = {
   toss(state, data) {
     state.toss = data;
   },
-  innings_start(state, { batting, super_over, follow_on, target }, { next }) {
+  innings_start(state, { batting, super_over, follow_on, target }, { next, penalties }) {
     const innings = {
       batting_team: batting, runs: super_over ? 0 : (state.rules.start_runs ?? 0), wickets: 0, legal_balls: 0, overs: "0",
       extras: {}, batting: {}, bowling: {}, fall_of_wickets: {}, partnerships: {}, per_over: {},
     };
     const overs = super_over ? (state.rules.super_over?.overs ?? 1) : state.rules.overs;
     if (overs !== undefined) innings.overs_max = overs;
+    if (penalties[batting] > 0) {
+      innings.penalty_pre = penalties[batting];
+      innings.runs += penalties[batting];
+      delete penalties[batting];
+    }
     if (super_over) innings.super_over = true;
     if (follow_on) innings.follow_on = true;
     const key = `i${Object.keys(state.innings ?? {}).length + 1}`;
@@ -83,11 +89,14 @@ const STEPS = {
   dismissal(state, { player_out, kind, fielders }, beside) {
     open(state, beside)?.dismiss(player_out, kind, fielders);
   },
-  penalty(state, { team, runs, when }) {
+  penalty(state, { team, runs, when }, { penalties }) {
     const isOpen = state.innings?.[state.now?.innings]?.batting_team === team;
     const mine = Object.keys(state.innings ?? {}).sort().map((key) => state.innings[key]).findLast(({ batting_team }) => batting_team === team);
-    // One that has not begun gets them at its start, which the server counts.
-    if (mine === undefined || (when === "pre" && !isOpen)) return;
+    // One that has not begun gets them at its start.
+    if (mine === undefined || (when === "pre" && !isOpen)) {
+      penalties[team] = (penalties[team] ?? 0) + runs;
+      return;
+    }
     const member = when === "pre" ? "penalty_pre" : "penalty_post";
     mine[member] = (mine[member] ?? 0) + runs;
     mine.runs += runs;

@@ -65,7 +65,7 @@ export class Book {
     const missing = pending.filter(({ id }) => !this.#has(id));
     const entries = this.entries(missing);
     const { seq, position } = this.#sound(entries, missing);
-    return inOrder(entries, ahead(this.#states[seq - 1], entries.slice(position).filter(({ isVoid }) => !isVoid), bowlersOf(entries.slice(0, position))));
+    return inOrder(entries, ahead(this.#states[seq - 1], entries.slice(position).filter(({ isVoid }) => !isVoid), bowlersOf(entries.slice(0, position)), penaltiesOf(entries.slice(0, position))));
   }
 
   #has(id) {
@@ -102,6 +102,22 @@ function inOrder(entries, state) {
     state.teams[side] = { ...state.teams[side], players: { ...Object.fromEntries(first), ...players } };
   }
   return state;
+}
+
+/** Penalties that wait for the next innings of a side: its state does not tell them. */
+function penaltiesOf(entries) {
+  const [waiting, began] = [{}, new Set()];
+  let open = null;
+  for (const { type, data, isVoid } of entries) {
+    if (isVoid) continue;
+    if (type === "innings_start") {
+      open = data.batting;
+      began.add(open);
+      delete waiting[open];
+    } else if (type === "innings_end") open = null;
+    else if (type === "penalty" && (!began.has(data.team) || (data.when === "pre" && data.team !== open))) waiting[data.team] = (waiting[data.team] ?? 0) + data.runs;
+  }
+  return waiting;
 }
 
 /** Who bowled balls of the last over of these. */

@@ -35,7 +35,7 @@ export function overOf(state) {
 export function dueOf(state, chosen = {}, past = NOTHING) {
   const innings = openInnings(state);
   if (innings === null) return null;
-  const reason = endReason(state);
+  const reason = endReason(state, past);
   if (reason !== null) return { word: "innings", reason };
   const crease = creaseOf(state, chosen);
   const player = retiring(state, crease, past);
@@ -49,22 +49,23 @@ export function dueOf(state, chosen = {}, past = NOTHING) {
 }
 
 /** Nothing is known beside the state. */
-const NOTHING = { faced: new Map(), back: new Set() };
+const NOTHING = { faced: new Map(), back: new Set(), replaced: new Set() };
 
-/** Of the open innings: how many deliveries each batter faced, and who had retired and is back. */
+/** Of the open innings: how many deliveries each batter faced, who had retired and is back, and in whose place another came for the match. */
 export function pastOf(entries) {
   const start = entries.findLastIndex(({ type, isVoid }) => type === "innings_start" && !isVoid);
-  const [faced, retired, back] = [new Map(), new Set(), new Set()];
+  const [faced, retired, back, replaced] = [new Map(), new Set(), new Set(), new Set()];
   const comes = (player) => retired.has(player) && back.add(player);
   for (const { type, data, isVoid } of entries.slice(start + 1)) {
     if (isVoid) continue;
     if (type === "batter_retired") retired.add(data.player);
     if (type === "batter_returns") comes(data.player);
     if (type !== "delivery") continue;
+    for (const { scope, out } of data.replacements ?? []) if (scope === "match" && out !== undefined) replaced.add(out);
     for (const player of [data.batter, data.non_striker]) comes(player);
     faced.set(data.batter, (faced.get(data.batter) ?? 0) + 1);
   }
-  return { faced, back };
+  return { faced, back, replaced };
 }
 
 /** A batter who has faced or made what he may by the rules of his league; null if there is none. */
@@ -87,10 +88,10 @@ export function ballsBowled(state) {
 }
 
 /** Why the open innings should be over; null if it goes on. */
-export function endReason(state) {
+function endReason(state, { replaced }) {
   const { rules } = state;
   const innings = openInnings(state);
-  if (isAllOut(rules, innings)) return "all_out";
+  if (isAllOut(rules, innings, replaced)) return "all_out";
   // Where who is out bats on, a wicket may cost the lead.
   if (!batsOn(rules) && innings.target !== undefined && innings.runs >= innings.target.runs) return "target";
   return ballsLeft(state) === 0 ? "overs" : null;
@@ -107,10 +108,11 @@ export function ballsLeft(state) {
   return Math.max(0, ballsOf(rules, innings.overs_max) - gone);
 }
 
-function isAllOut(rules, innings) {
+/** Nobody is left to bat: who is hurt and not back counts here, unless another bats in his place. */
+function isAllOut(rules, innings, replaced) {
   if (batsOn(rules)) return false;
-  const hurt = rows(innings.batting).filter(([, row]) => row.out?.kind === "retired hurt").length;
-  return innings.wickets + hurt + (innings.absent_hurt?.length ?? 0) >= wicketsMax(rules, innings);
+  const hurt = rows(innings.batting).filter(([, row]) => row.out?.kind === "retired hurt" && !replaced.has(row.player)).length;
+  return innings.wickets + hurt >= wicketsMax(rules, innings);
 }
 
 /** The players who may come in: of the batting side, neither out nor in; who retired may return, and who has batted comes last. */

@@ -132,6 +132,15 @@ test("a side of which nobody is left is asked to end its innings", () => {
   assert.deepEqual(dueOf(played(bowled("ann", "bea"), bowled("dot", "bea"))), { word: "innings", reason: "nobody" });
 });
 
+test("a batter in whose place another came is not missing when all are out", () => {
+  const hurt = { type: "batter_retired", data: { player: "bea", kind: "retired hurt" } };
+  const state = { ...played(ball(), hurt), rules: { ...rules, wickets_max: 1 } };
+  const entries = (more) => [{ type: "innings_start", data: {} }, { type: "delivery", data: { ...ball().data, ...more } }, hurt];
+  assert.deepEqual(dueOf(state, {}, pastOf(entries({}))), { word: "innings", reason: "all_out" });
+  const replacements = [{ scope: "match", in: "dot", out: "bea", team: "a", reason: "concussion_substitute" }];
+  assert.deepEqual(dueOf(state, {}, pastOf(entries({ replacements }))), { word: "batter" });
+});
+
 test("who may face or make no more is asked to retire, until he is back", () => {
   const state = played(ball({ runs: 2 }), ball({ extras: { wides: 1 } }), ball());
   const entries = (...more) => [{ type: "innings_start", data: {} }, { type: "delivery", data: ball().data }, { type: "delivery", data: ball().data, isVoid: true }, { type: "delivery", data: ball().data }, ...more];
@@ -167,6 +176,19 @@ function logged(...events) {
   book.take("e.1", events.map((event, index) => ({ seq: index + 1, ...event, patch: event.patch ?? {} })));
   return book;
 }
+
+test("a penalty to a side that has not batted is there when it does, whatever of it was stored", () => {
+  const begun = played();
+  const created = { id: "created", type: "created", data: { title: "T", teams: {}, rules } };
+  const events = [{ id: "p", type: "penalty", data: { team: "b", runs: 5 } }, { id: "e", type: "innings_end", data: { reason: "declared" } }, { id: "s", type: "innings_start", data: { batting: "b" } }];
+  for (const stored of [0, 1, 2]) {
+    const states = [begun, begun, ahead(begun, [events[1]])];
+    const start = { id: "s1", type: "innings_start", data: { batting: "a" } };
+    const book = logged({ ...created }, { ...start, patch: begun }, ...events.slice(0, stored).map((event, index) => ({ ...event, patch: { ...states[index + 1], now: index === 1 ? null : begun.now } })));
+    const { runs, penalty_pre } = book.shown(events.slice(stored)).innings.i2;
+    assert.deepEqual([runs, penalty_pre], [5, 5], `${stored} stored`);
+  }
+});
 
 test("corrections stand where the event stands that they are about", () => {
   const book = logged({ id: "a", type: "x", data: 1 }, { id: "b", type: "x", data: 2 }, { id: "a1", op: "insert", ref: "a", type: "x", data: 3 }, { id: "v", op: "void", ref: "b" });
