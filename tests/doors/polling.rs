@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::harness::poller::{Poller, poll_after};
@@ -113,6 +114,23 @@ async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up(
         assert_eq!(poller.replica.seq, n + 1);
     }
     assert_eq!(poller.replica.events.len(), 5);
+}
+
+#[tokio::test]
+async fn a_long_poll_is_answered_when_its_gateway_goes() {
+    let mut stage = Stage::with_match(0).await;
+    let delay = ["--drain-delay-ms", "2000"];
+    stage.cluster.add_gateway(&delay).await;
+    stage.cluster.until_live(1, "m", &stage.premium).await;
+    let viewer = stage.cluster.viewer(1, Some(&stage.premium));
+    let after = cursor(&stage, 1).await;
+    let asking = tokio::spawn(async move {
+        let path = format!("/v1/matches/m/events?after={after}&wait=30");
+        viewer.get(&path).await.status.as_u16()
+    });
+    // Until the delay is over it takes who still comes.
+    stage.cluster.gateways[1].signal(Signal::TERM);
+    assert_eq!(asking.await.unwrap(), 204, "and not cut");
 }
 
 #[tokio::test]

@@ -44,6 +44,34 @@ async fn a_stream_goes_on_where_its_last_event_was() {
 }
 
 #[tokio::test]
+async fn the_last_event_counts_before_the_cursor_of_the_address() {
+    let stage = Stage::with_match(2).await;
+    let viewer = stage.viewer(Some(&stage.premium));
+    let mut listener = Listener::connect(viewer, "m", "after=0&snapshot=never").await;
+    listener.until_seq(3).await;
+    listener.cut();
+    stage.count("m", 3..=4).await;
+    listener.resume().await;
+    listener.until_seq(5).await;
+    assert_eq!(listener.replica.events.len(), 5, "each of them once");
+}
+
+#[tokio::test]
+async fn who_listens_takes_no_place_of_those_who_ask() {
+    let mut stage = Stage::with_match(0).await;
+    stage.cluster.add_gateway(&["--polls-max", "2"]).await;
+    stage.cluster.until_live(1, "m", &stage.premium).await;
+    let viewer = stage.cluster.viewer(1, Some(&stage.premium));
+    let mut listeners = Vec::new();
+    for _ in 0..3 {
+        let mut listener = Listener::connect(viewer.clone(), "m", "").await;
+        listener.until_seq(1).await;
+        listeners.push(listener);
+    }
+    assert_eq!(viewer.get("/v1/matches/m").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_silent_stream_says_where_it_stands() {
     let stage = Stage::with_match(0).await;
     let mut listener =
