@@ -131,6 +131,7 @@ mod tests {
         let leave = leave(5_000);
         let turns: Vec<u64> = (0..10_000).map(|at| leave.turn_us(at, 10_000)).collect();
         assert_eq!(turns[0], leave.began_us);
+        assert_eq!(leave.told_ms, 1_000, "each has a second to leave in");
         assert!(turns.windows(2).all(|pair| pair[1] - pair[0] == 500));
         assert!(turns[9_999] + u64::from(leave.told_ms) * 1_500 <= leave.ends_us());
     }

@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn who_is_just_sent_to_poll_counts_before_having_polled() {
+        let mut pace = PollPace::new(1);
+        pace.beat(Seen {
+            elapsed_us: 1_000_000,
+            sent: 5_000,
+            ..Seen::default()
+        });
+        // 5,000 times 200 us are a tenth of 10 s.
+        assert_eq!(pace.after_ms(), 10_000);
+    }
+
+    #[test]
     fn those_who_are_told_together_come_apart() {
         let mut pace = PollPace::new(1);
         let told: std::collections::BTreeSet<u32> = (0..100).map(|_| pace.tell_ms()).collect();
