@@ -188,8 +188,8 @@ pub struct PairsArgs {
     /// What is posted.
     #[command(flatten)]
     pub steady: SteadyArgs,
-    /// How many pairs
-    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
+    /// How many pairs: an even number, as who goes first in a pair does a little worse
+    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 8, value_parser = value_parser!(u32).range(1..=1_000))]
     pub pairs: u32,
 }
 
@@ -259,7 +259,7 @@ pub struct SlowArgs {
     #[command(flatten)]
     pub steady: SteadyArgs,
     /// How many pairs of turns, with slow fans and without
-    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 8, value_parser = value_parser!(u32).range(1..=1_000))]
     pub pairs: u32,
 }
 

@@ -27,8 +27,9 @@ pub struct RunArgs {
     /// How long each turn posts
     #[arg(long, value_name = "SECONDS", env = "GRANDSTAND_SECONDS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=600))]
     pub seconds: u32,
-    /// How many pairs of turns, where two things are compared
-    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 7, value_parser = value_parser!(u32).range(1..=100))]
+    /// How many pairs of turns, where two things are compared: an even number, as who goes first in
+    /// a pair does a little worse
+    #[arg(long, value_name = "PAIRS", env = "GRANDSTAND_PAIRS", default_value_t = 8, value_parser = value_parser!(u32).range(1..=100))]
     pub pairs: u32,
     /// What every gateway is told besides, as on its own command line
     #[arg(
