@@ -55,6 +55,10 @@ async fn who_is_behind_a_proxy_that_stands_still_is_given_up() {
     gone.say(&json!({"type": "hello", "heartbeat_s": 15, "subscriptions": [{"match": MATCH}]}))
         .await;
     gone.until_seq(1).await;
+    // Its heartbeat came through the proxy, too, once what it says after it is answered.
+    gone.say(&json!({"type": "ping"})).await;
+    gone.until("a pong", |fan| fan.other_kinds().contains(&"pong"))
+        .await;
 
     proxy.fall_silent();
 
