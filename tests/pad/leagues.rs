@@ -89,7 +89,11 @@ fn next(
         data["non_striker"] = non_striker.clone();
     }
     match chance.below(12) {
-        0 | 1 => data["extras"] = json!({"wides": 1 + chance.below(3)}),
+        0 | 1 => {
+            data["extras"] = json!({"wides": 1 + chance.below(3)});
+            // Some records have runs off the bat on a wide.
+            data["runs"] = json!(chance.below(2));
+        }
         2 => data["extras"] = json!({"noballs": 1, "byes": chance.below(3)}),
         3 => data["extras"] = json!({"legbyes": 1}),
         4 => data["wickets"] = json!([{"kind": "bowled", "player_out": striker}]),

@@ -32,11 +32,6 @@ fn a_ball_that_can_not_be_is_refused_by_rule_and_field() {
             "data.extras.wides",
         ),
         (
-            json!({ "runs": 1, "extras": { "wides": 1 } }),
-            "extras",
-            "data.runs",
-        ),
-        (
             json!({ "wickets": wicket("bowled", "a1") }),
             "player_out",
             "data.wickets.0.player_out",

@@ -36,6 +36,11 @@ pub(crate) fn odd() -> Vec<Case> {
         ),
         case(
             played(vec![]),
+            ball(0, json!({ "runs": 1, "extras": { "wides": 1 } })),
+            &["runs_and_wides"],
+        ),
+        case(
+            played(vec![]),
             ball(0, json!({ "runs": 1, "extras": { "byes": 1 } })),
             &["runs_and_byes"],
         ),

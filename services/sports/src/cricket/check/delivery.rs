@@ -20,7 +20,7 @@ pub(super) fn check(book: &Book, ball: &Delivery, odd: &mut Odd) -> Result<(), R
     check_people(book, innings, ball, odd)?;
     check_over(innings, ball, odd)?;
     check_runs(ball)?;
-    check_extras(&ball.extras, ball.runs)?;
+    check_extras(&ball.extras)?;
     dismissal::on_ball(book, innings, ball, odd)?;
     note_runs(book, ball, odd);
     note_pair(innings, ball, odd);
@@ -127,21 +127,10 @@ fn check_runs(ball: &Delivery) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_extras(extras: &Extras, runs: u32) -> Result<(), Refusal> {
-    let refuse = |field: &str, detail: &str| {
-        Err(Refusal::impossible("extras", detail).at(&format!("data.{field}")))
-    };
+fn check_extras(extras: &Extras) -> Result<(), Refusal> {
     if extras.wides > 0 && extras.noballs > 0 {
-        return refuse(
-            "extras.wides",
-            "a no-ball is no wide (Law 21.13); enter it as noballs alone",
-        );
-    }
-    if extras.wides > 0 && runs > 0 {
-        return refuse(
-            "runs",
-            "a wide was not hit (Law 22.4); what was run counts in wides",
-        );
+        let detail = "a no-ball is no wide (Law 21.13); enter it as noballs alone";
+        return Err(Refusal::impossible("extras", detail).at("data.extras.wides"));
     }
     Ok(())
 }
@@ -157,6 +146,12 @@ fn note_runs(book: &Book, ball: &Delivery, odd: &mut Odd) {
         extras.wides > 0 && extras.byes + extras.legbyes > 0,
         "wides_and_byes",
         "what is run on a wide usually counts in wides",
+    );
+    // It is on record all the same: a super over of 2010 has a run off the bat on a wide.
+    odd.note_if(
+        extras.wides > 0 && *runs > 0,
+        "runs_and_wides",
+        "a wide was not hit (Law 22.4); what was run counts in wides",
     );
     odd.note_if(
         *runs > 0 && extras.byes + extras.legbyes > 0,
