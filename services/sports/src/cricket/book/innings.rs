@@ -97,8 +97,10 @@ impl Innings {
         let legal_balls = self.league.legal_balls(ball, self.overs_max);
         let bowler = self.bowler_row(&ball.bowler);
         self.bowlers[bowler].bowl(ball, legal_balls);
+        let is_past = self.last_over().is_some_and(|(last, _)| ball.over < last);
         let over = self.overs.entry(ball.over);
         let over = over.or_insert_with(|| Over::new(bowler));
+        over.is_ended |= is_past;
         over.add(ball, legal_balls, bowler);
         over.is_full = over.legal_balls >= self.balls_per_over
             || self
@@ -120,6 +122,16 @@ impl Innings {
                 Some(place),
                 &wicket.fielders,
             );
+        }
+        self.leave_ended_over();
+    }
+
+    /// A ball may find its over ended, since a correction moved the end before it: the next one is
+    /// of another over all the same.
+    fn leave_ended_over(&mut self) {
+        let ended = self.last_over().filter(|(_, over)| over.is_ended);
+        if let Some((last, _)) = ended {
+            self.end_over_at_crease(last);
         }
     }
 
@@ -192,12 +204,15 @@ impl Innings {
         }
     }
 
-    /// A batter comes to bat.
+    /// A batter comes to bat. Who has batted and is not out comes again where pairs have their turn
+    /// twice, and where another was entered in his place.
     pub(crate) fn bring_in(&mut self, player: &PlayerId) {
-        if self.batter(player).is_none() {
-            self.batters.push(BatterRow::new(player.clone()));
-            self.crease.occupy(player);
+        match self.batter(player) {
+            None => self.batters.push(BatterRow::new(player.clone())),
+            Some(row) if row.out.is_some() => return,
+            Some(_) => {}
         }
+        self.crease.occupy(player);
     }
 
     /// A batter who retired bats again; for anybody else it changes nothing. The wicket of one who
@@ -274,6 +289,7 @@ impl Innings {
     fn spare(&mut self, player: &PlayerId) {
         let next = match self.last_over() {
             Some((_, over)) if over.is_full && !over.is_ended => NextBall::OfAnother,
+            Some((_, over)) if over.is_ended && self.crease.bowler.is_some() => NextBall::OfAnother,
             Some(_) | None => NextBall::OfThisOver,
         };
         self.crease.spare(player, next);
