@@ -1,18 +1,18 @@
 // The scorecard ahead of the server: a confirmed state, carried forward over what it does not hold yet.
 
+import { rows } from "/fan/state.js";
+import { besideOf } from "/pad/beside.js";
 import { OpenInnings } from "/pad/innings.js";
 
 /**
  * The state after these events, in whose order they stand; corrections are not among them (see
- * `Book`). What is not on the way of a ball (rates, the strip's line) is left as it was. `bowlers`
- * are those of the over that is open, where more is known of it than who bowls now; `penalties` of
- * each side, by `a` and `b`, are those that wait for its next innings.
+ * `Book`). What is not on the way of a ball (rates, the strip's line) is left as it was. `beside` is
+ * what the events before them tell beside the state, see `besideOf`.
  */
-export function ahead(state, events, bowlers = [], penalties = {}) {
+export function ahead(state, events, beside = besideOf([])) {
   const after = structuredClone(state);
-  // What a state does not tell: what was entered for the next innings, and who bowled this over.
-  const beside = { next: {}, bowlers: new Set(bowlers), penalties: { ...penalties } };
-  for (const { type, data } of events) STEPS[type]?.(after, data ?? {}, beside);
+  const known = { ...beside, penalties: { ...beside.penalties }, bowlers: new Set(beside.bowlers) };
+  for (const { type, data } of events) STEPS[type]?.(after, data ?? {}, known);
   return after;
 }
 
@@ -34,17 +34,22 @@ const STEPS = {
     state.strip = { ...state.strip, title };
     for (const side of ["a", "b"]) {
       const players = Object.fromEntries((teams[side].players ?? []).map(({ id, name }) => [id, name]));
-      state.teams[side] = { ...state.teams[side], ...teams[side], players: { ...state.teams[side]?.players, ...players } };
+      state.teams[side] = { ...teams[side], players };
     }
     Object.assign(state.rules, rules);
   },
   lineup(state, { team, players }) {
     for (const { id, name } of players) state.teams[team].players[id] = name;
+    const named = new Map(players.map(({ id, name }) => [id, name]));
+    for (const [, { batting, bowling }] of rows(state.innings)) {
+      for (const [, row] of [...rows(batting), ...rows(bowling)]) row.name = named.get(row.player) ?? row.name;
+    }
   },
   toss(state, data) {
     state.toss = data;
   },
-  innings_start(state, { batting, super_over, follow_on, target }, { next, penalties }) {
+  innings_start(state, { batting, super_over, follow_on, target }, beside) {
+    const { penalties } = beside;
     const innings = {
       batting_team: batting, runs: super_over ? 0 : (state.rules.start_runs ?? 0), wickets: 0, legal_balls: 0, overs: "0",
       extras: {}, batting: {}, bowling: {}, fall_of_wickets: {}, partnerships: {}, per_over: {},
@@ -61,9 +66,9 @@ const STEPS = {
     const key = `i${Object.keys(state.innings ?? {}).length + 1}`;
     state.innings = { ...state.innings, [key]: innings };
     state.now = { innings: key };
-    if (next.overs !== undefined) innings.overs_max = next.overs;
-    if (next.target ?? target) setTarget(innings, next.target ?? target);
-    for (const member of Object.keys(next)) delete next[member];
+    if (beside.overs !== undefined) innings.overs_max = beside.overs;
+    if (beside.target ?? target) setTarget(innings, beside.target ?? target);
+    Object.assign(beside, { overs: undefined, target: undefined });
     playsOn(state, "live");
   },
   delivery(state, data, beside) {
@@ -105,14 +110,14 @@ const STEPS = {
     const key = `q${String(Object.keys(state.powerplays ?? {}).length + 1).padStart(2, "0")}`;
     state.powerplays = { ...state.powerplays, [key]: data };
   },
-  target_revised(state, data, { next }) {
+  target_revised(state, data, beside) {
     const innings = state.innings?.[state.now?.innings];
-    if (innings === undefined) next.target = data;
+    if (innings === undefined) beside.target = data;
     else setTarget(innings, data);
   },
-  overs_revised(state, { overs }, { next }) {
+  overs_revised(state, { overs }, beside) {
     const innings = state.innings?.[state.now?.innings];
-    if (innings === undefined) next.overs = overs;
+    if (innings === undefined) beside.overs = overs;
     else innings.overs_max = overs;
   },
   review(state, { decision }) {
@@ -133,6 +138,7 @@ const STEPS = {
   },
   result(state, { player_of_match, ...result }) {
     state.result = result;
+    delete state.player_of_match;
     if (player_of_match?.length > 0) state.player_of_match = player_of_match;
     playsOn(state, "ended");
   },

@@ -153,7 +153,7 @@ function field({ name, label, kind = "text", value, options, note, ...attributes
   const isChosen = (one) => (kind === "several" ? (value ?? []).includes(one.value) : one.value === (value ?? ""));
   const input = kind === "choice" || kind === "several" ? h("select", { ...named, multiple: kind === "several" ? true : null }, options.map((one) => h("option", { value: one.value, selected: isChosen(one) ? true : null }, clean(one.label))))
     : kind === "lines" ? h("textarea", { rows: "6", ...named }, value ?? "")
-    : h("input", { autocomplete: "off", ...named, ...INPUTS[kind], value: kind === "time" ? localTime(value) : value ?? null });
+    : h("input", { autocomplete: "off", ...INPUTS[kind], ...named, value: kind === "time" ? localTime(value) : value ?? null });
   return h("div", { class: kind in NUMBERS ? "field number" : "field", key: id }, h("label", { for: id }, label), input, note ? h("small", {}, note) : null);
 }
 
@@ -161,8 +161,8 @@ function field({ name, label, kind = "text", value, options, note, ...attributes
 const NUMBERS = { number: true, over: true, overs: true };
 const INPUTS = {
   text: { type: "text" }, time: { type: "datetime-local" },
-  number: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" }, over: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" },
-  overs: { type: "text", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", title: "overs, such as 20 or 12.3" },
+  number: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" }, over: { type: "text", inputmode: "numeric", pattern: "[1-9][0-9]{0,2}", title: "a number from 1" },
+  overs: { type: "text", inputmode: "decimal" },
 };
 
 /** A time as a field of a form has it, in the zone of this device. */

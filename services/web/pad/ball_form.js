@@ -1,34 +1,59 @@
 // Every figure of one ball as a form: for a ball that is changed, or inserted.
 
-import { peopleOf, WICKETS } from "/pad/forms.js";
+import { peopleOf, WICKETS, withNow } from "/pad/forms.js";
 
 const EXTRAS = [["wides", "Wides (all runs of it)"], ["noballs", "No-ball runs"], ["byes", "Byes"], ["legbyes", "Leg-byes"], ["penalty", "Penalty runs"]];
 const NONE = { value: "", label: "–" };
 /** Who is out so need not have faced. */
-const SECOND_WICKETS = ["run out", "obstructing the field", "handled the ball", "timed out", "retired hurt", "retired out", "retired not out"];
+const SECOND_WICKETS = ["run out", "obstructing the field", "handled the ball"];
+const RUNS_MAX = 20;
 
-/** The ball as the scorer fills it in; null if he went back. */
-export async function askBall(questions, state, title, ball) {
+/**
+ * The ball as the scorer fills it in; null if he went back. `side` bats where it stands, null if
+ * that is not known. What can't be is asked again: without a network it would be refused much later.
+ */
+export async function askBall(questions, state, title, ball, side = null) {
+  for (let [asked, problem] = [ball, null]; ;) {
+    const filled = await questions.fill(title, fieldsOf(state, asked, side), { problem });
+    if (filled === null) return null;
+    asked = ballOf(asked, filled);
+    problem = problemOf(asked);
+    if (problem === null) return asked;
+  }
+}
+
+/** Why a ball can't be, whatever came before it; null if it can. */
+export function problemOf({ batter, non_striker, runs, extras = {}, wickets = [] }) {
+  if (batter === non_striker) return "Nobody is at both ends.";
+  if (extras.wides > 0 && extras.noballs > 0) return "A no-ball is no wide: enter the no-ball alone.";
+  if ([runs, ...Object.values(extras)].some((number) => number > RUNS_MAX)) return `No more than ${RUNS_MAX} runs of a kind.`;
+  if (wickets.some(({ player_out }) => player_out !== batter && player_out !== non_striker)) return "Who is out is one of the two at the crease.";
+  if (wickets.some(({ kind, player_out }) => player_out !== batter && !SECOND_WICKETS.includes(kind))) return "Only who faced is out so.";
+  return wickets.length > 1 && wickets[0].player_out === wickets[1].player_out ? "Nobody is out twice on one ball." : null;
+}
+
+function fieldsOf(state, ball, side) {
   const people = peopleOf(state);
+  const batters = peopleOf(state, side);
+  const bowlers = peopleOf(state, side === null ? null : side === "a" ? "b" : "a");
   const [wicket, second] = ball.wickets ?? [];
   const hows = (all) => [NONE, ...all.map((value) => ({ value, label: value }))];
-  const filled = await questions.fill(title, [
+  return [
     { name: "runs", label: "Runs off the bat", kind: "number", value: String(ball.runs), required: true },
     { name: "boundary", label: "It crossed the rope", kind: "check", value: ball.boundary !== undefined },
     ...EXTRAS.map(([name, label]) => ({ name, label, kind: "number", value: String(ball.extras?.[name] ?? "") })),
     { name: "short_run", label: "A run was short", kind: "check", value: ball.short_run },
-    { name: "batter", label: "Faced", kind: "choice", options: people, value: ball.batter },
-    { name: "non_striker", label: "Other end", kind: "choice", options: state.rules.last_batter_stands ? [NONE, ...people] : people, value: ball.non_striker },
-    { name: "bowler", label: "Bowled", kind: "choice", options: people, value: ball.bowler },
+    { name: "batter", label: "Faced", kind: "choice", options: batters, value: ball.batter },
+    { name: "non_striker", label: "Other end", kind: "choice", options: state.rules.last_batter_stands ? [NONE, ...batters] : batters, value: ball.non_striker },
+    { name: "bowler", label: "Bowled", kind: "choice", options: bowlers, value: ball.bowler },
     { name: "over", label: "Over", kind: "over", value: String(ball.over + 1), required: true },
     { name: "kind", label: "Wicket", kind: "choice", options: hows(WICKETS), value: wicket?.kind },
-    { name: "player_out", label: "Who is out (empty: who faced)", kind: "choice", options: [NONE, ...people], value: wicket?.player_out },
+    { name: "player_out", label: "Who is out (empty: who faced)", kind: "choice", options: [NONE, ...batters], value: wicket?.player_out },
     { name: "fielder", label: "Fielder", kind: "choice", options: [NONE, ...people], value: wicket?.fielders?.[0]?.player },
     { name: "fielder_2", label: "Another fielder", kind: "choice", options: [NONE, ...people], value: wicket?.fielders?.[1]?.player },
     { name: "second_kind", label: "A second wicket on it", kind: "choice", options: hows(SECOND_WICKETS), value: second?.kind },
-    { name: "second_out", label: "Who is out there", kind: "choice", options: [NONE, ...people], value: second?.player_out },
-  ]);
-  return filled === null ? null : ballOf(ball, filled);
+    { name: "second_out", label: "Who is out there", kind: "choice", options: [NONE, ...batters], value: second?.player_out },
+  ].map((field) => ({ ...field, options: withNow(state, field.options, field.value) }));
 }
 
 /** The ball as it was filled in; what the form does not show stays. */

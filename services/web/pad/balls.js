@@ -5,9 +5,10 @@ import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
 import { askBall } from "/pad/ball_form.js";
 import * as device from "/pad/device.js";
-import { dataOf, fieldsOf, hasForm, INSERTABLE } from "/pad/forms.js";
+import { dataOf, fieldsOf, hasForm, insertable } from "/pad/forms.js";
 import { ballText } from "/pad/innings.js";
 import { nameOf } from "/pad/next.js";
+import { placeAfter } from "/pad/place.js";
 import { reasonOf } from "/pad/service.js";
 
 const SHOWN_MAX = 60;
@@ -61,9 +62,10 @@ export class Balls {
       await this.#questions.tell(title, "The scorecard is signed off: only an official corrects it.");
       return;
     }
+    const place = placeAfter(this.#scoring.entries(), entry.id);
     const options = [
       [!entry.isVoid && (entry.type === "delivery" || hasForm(entry.type)), { value: "change", label: "Change it" }],
-      [true, { value: "ball", label: "Insert a ball after it" }],
+      [place.side !== null, { value: "ball", label: "Insert a ball after it" }],
       [true, { value: "other", label: "Insert something else" }],
       [!entry.isVoid && entry.type !== "created", { value: "void", label: "Take it back" }],
       [entry.isVoid, { value: "restore", label: "Bring it back" }],
@@ -71,47 +73,49 @@ export class Balls {
     const what = await this.#questions.choose(title, options);
     switch (what) {
       case "change": return this.#change(entry);
-      case "ball": return this.#insertBall(entry);
-      case "other": return this.#insertOther(entry);
+      case "ball": return this.#insertBall(entry, place);
+      case "other": return this.#insertOther(entry, place);
       case "void": return entry.id === this.#scoring.last()?.id ? this.#scoring.undo(entry) : this.#correct({ op: "void", ref: entry.id });
       case "restore": return this.#correct({ op: "restore", ref: entry.id });
     }
   }
 
   async #change({ id, type, data: before }) {
-    const data = type === "delivery" ? await askBall(this.#questions, this.#scoring.state, "Change the ball", before) : await this.#fill("Change it", type, before);
+    const { side } = placeAfter(this.#scoring.entries(), id);
+    // What ends an innings stands after it.
+    const batting = type === "innings_end" ? this.#sideBefore(id) : side;
+    const data = type === "delivery" ? await askBall(this.#questions, this.#scoring.state, "Change the ball", before, side) : await this.#fill("Change it", type, before, batting);
     if (data !== null) await this.#correct({ op: "amend", ref: id, type, data });
   }
 
-  async #insertBall({ id }) {
-    const like = this.#likeAfter(id);
+  async #insertBall({ id }, { side, ball: like }) {
     if (like === null) {
       await this.#questions.tell("No ball to insert", "Nobody has bowled yet: score it with the keys.");
       return;
     }
     const { extras, wickets, boundary, short_run, review, replacements, ...data } = like;
-    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", { ...data, runs: 0 });
+    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", { ...data, runs: 0 }, side);
     if (ball !== null) await this.#correct({ op: "insert", ref: id, type: "delivery", data: ball });
   }
 
-  async #insertOther({ id }) {
-    const type = await this.#questions.choose("What was missed?", INSERTABLE.map(([value, label]) => ({ value, label })));
+  async #insertOther({ id }, { side }) {
+    const all = insertable(side);
+    const type = await this.#questions.choose("What was missed?", all.map(([value, label]) => ({ value, label })));
     if (type === null) return;
-    const data = await this.#fill(INSERTABLE.find(([value]) => value === type)[1], type, {});
+    const data = await this.#fill(all.find(([value]) => value === type)[1], type, {}, side);
     if (data !== null) await this.#correct({ op: "insert", ref: id, type, data });
   }
 
-  async #fill(title, type, before) {
-    const filled = await this.#questions.fill(title, fieldsOf(this.#scoring.state, type, before));
+  async #fill(title, type, before, side) {
+    const filled = await this.#questions.fill(title, fieldsOf(this.#scoring.state, type, before, side));
     return filled === null ? null : dataOf(type, before, filled);
   }
 
-  /** The ball that an inserted one resembles: the one before it, else the one after. */
-  #likeAfter(id) {
-    const all = this.#scoring.entries();
-    const place = all.findIndex((entry) => entry.id === id);
-    const isBall = ({ type, isVoid }) => type === "delivery" && !isVoid;
-    return (all.slice(0, place + 1).findLast(isBall) ?? all.slice(place).find(isBall))?.data ?? null;
+  /** The side that bats before the entry. */
+  #sideBefore(id) {
+    const entries = this.#scoring.entries();
+    const place = entries.findIndex((entry) => entry.id === id);
+    return place < 1 ? null : placeAfter(entries, entries[place - 1].id).side;
   }
 
   /** Posts a correction, and what follows from it, if the scorer wants that too. */

@@ -1,6 +1,7 @@
 // The log of a match as this device knows it: the state after each event, proved by its hash, and what is entered on top.
 
 import { ahead } from "/pad/ahead.js";
+import { besideOf } from "/pad/beside.js";
 import { applyPatch, hashOf } from "/sdk/state.js";
 
 /** Events in the order in which they were stored, and the states that their patches lead to. */
@@ -65,7 +66,8 @@ export class Book {
     const missing = pending.filter(({ id }) => !this.#has(id));
     const entries = this.entries(missing);
     const { seq, position } = this.#sound(entries, missing);
-    return inOrder(entries, ahead(this.#states[seq - 1], entries.slice(position).filter(({ isVoid }) => !isVoid), bowlersOf(entries.slice(0, position)), penaltiesOf(entries.slice(0, position))));
+    const after = entries.slice(position).filter(({ isVoid }) => !isVoid);
+    return inOrder(entries, ahead(this.#states[seq - 1], after, besideOf(entries.slice(0, position))));
   }
 
   #has(id) {
@@ -102,30 +104,6 @@ function inOrder(entries, state) {
     state.teams[side] = { ...state.teams[side], players: { ...Object.fromEntries(first), ...players } };
   }
   return state;
-}
-
-/** Penalties that wait for the next innings of a side: its state does not tell them. */
-function penaltiesOf(entries) {
-  const [waiting, began] = [{}, new Set()];
-  let open = null;
-  for (const { type, data, isVoid } of entries) {
-    if (isVoid) continue;
-    if (type === "innings_start") {
-      open = data.batting;
-      began.add(open);
-      delete waiting[open];
-    } else if (type === "innings_end") open = null;
-    else if (type === "penalty" && (!began.has(data.team) || (data.when === "pre" && data.team !== open))) waiting[data.team] = (waiting[data.team] ?? 0) + data.runs;
-  }
-  return waiting;
-}
-
-/** Who bowled balls of the last over of these. */
-function bowlersOf(entries) {
-  const last = entries.findLast(({ type, isVoid }) => !isVoid && (type === "delivery" || type === "innings_start"));
-  if (last?.type !== "delivery") return [];
-  const start = entries.findLastIndex(({ type, isVoid }) => !isVoid && type === "innings_start");
-  return entries.slice(start).filter(({ type, data, isVoid }) => !isVoid && type === "delivery" && data.over === last.data.over).map(({ data }) => data.bowler);
 }
 
 /** The entry that an event changes the list at: its own, or the one it corrects. */

@@ -20,8 +20,8 @@ function otherSide(side) {
   return side === "a" ? "b" : "a";
 }
 
-/** The `data` of the innings that comes next; null where none does. `target` is one that was entered for it. */
-export function nextInnings(state, target) {
+/** The `data` of the innings that comes next; null where none does. `target` and `overs` are what was entered for it. */
+export function nextInnings(state, { target, overs = state.rules.overs } = {}) {
   const { main, all, supers, of, runs, perSide } = standing(state);
   const last = all.at(-1);
   if (last === undefined) {
@@ -34,10 +34,10 @@ export function nextInnings(state, target) {
   const batting = of(turn).length >= perSide ? last.batting_team : turn;
   if (target !== undefined) return { batting, target: kept(target) };
   const lead = runs(otherSide(batting)) - runs(batting);
-  return main.length + 1 === 2 * perSide && lead >= 0 ? { batting, target: { runs: lead + 1 } } : { batting };
+  return main.length + 1 === 2 * perSide && lead >= 0 ? { batting, target: kept({ runs: lead + 1, overs }) } : { batting };
 }
 
-/** What an innings may begin with of a target that was revised. */
+/** What an innings may begin with of a target. */
 function kept({ runs, overs }) {
   return overs === undefined ? { runs } : { runs, overs };
 }

@@ -2,11 +2,13 @@
 
 import { teamName } from "/fan/state.js";
 import { playersOf } from "/pad/ball.js";
+import { besideOf } from "/pad/beside.js";
 import * as device from "/pad/device.js";
 import { mayFollowOn, nextInnings, resultOf } from "/pad/ends.js";
-import { END_REASONS, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
+import { END_REASONS, FROM_ONE, overs, oversValue, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
 import { openInnings } from "/pad/next.js";
 import { askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
+import { playersBefore } from "/pad/place.js";
 
 /** What may be entered now: `{label, ask}`; `ask(questions, scoring)` adds what comes of it. */
 export function actionsOf(state) {
@@ -42,8 +44,7 @@ export async function askToss(questions, scoring) {
 /** The start of an innings: who bats, who opens, who bowls. */
 export async function askInnings(questions, scoring) {
   const { state } = scoring;
-  const revised = scoring.entries().findLast(({ type, isVoid }) => !isVoid && (type === "target_revised" || type === "innings_start" || type === "innings_end"));
-  const proposed = nextInnings(state, revised?.type === "target_revised" ? revised.data : undefined);
+  const proposed = nextInnings(state, besideOf(scoring.entries()));
   const kinds = [];
   if (proposed !== null) {
     const what = proposed.super_over ? "Super over: " : "";
@@ -126,14 +127,14 @@ async function askPenalty(questions, scoring) {
   const batting = openInnings(state)?.batting_team;
   const team = await questions.choose("Penalty runs to whom?", sidesOf(state).map((side) => ({ ...side, note: batting === undefined ? null : side.value === batting ? "batting" : "fielding" })));
   if (team === null) return;
-  const filled = await questions.fill(`Penalty runs to ${teamName(state, team)}`, [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
+  const filled = await questions.fill(`Penalty runs to ${teamName(state, team)}`, [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true, ...FROM_ONE }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
   if (filled !== null) await scoring.add({ type: "penalty", data: { team, runs: filled.runs, ...(filled.reason === null ? {} : { reason: filled.reason }) } });
 }
 
 async function askPowerplay(questions, scoring) {
   const filled = await questions.fill("Powerplay", [
-    { name: "from", label: "From over", value: "0.1", required: true }, { name: "to", label: "To over", value: "5.6", required: true },
-    { name: "kind", label: "Kind", value: "mandatory", required: true },
+    { name: "from", label: "From over", value: "0.1", required: true, maxlength: "8" }, { name: "to", label: "To over", value: "5.6", required: true, maxlength: "8" },
+    { name: "kind", label: "Kind", value: "mandatory", required: true, maxlength: "30" },
   ]);
   if (filled !== null) await scoring.add({ type: "powerplay", data: filled });
 }
@@ -170,7 +171,7 @@ const SOMEBODY = " ";
 
 async function askTarget(questions, scoring) {
   const filled = await questions.fill("Revised target", [
-    { name: "runs", label: "Runs to win", kind: "number", required: true }, { name: "overs", label: "In overs (may be empty)", kind: "overs" },
+    { name: "runs", label: "Runs to win", kind: "number", required: true, ...FROM_ONE }, overs(scoring.state.rules, "overs", "In overs (may be empty)"),
     { name: "par", label: "Par (may be empty)", kind: "number" }, { name: "method", label: "Method (may be empty)", value: "D/L", maxlength: "20" },
   ]);
   if (filled !== null) await scoring.add({ type: "target_revised", data: withOvers(filled) });
@@ -178,7 +179,7 @@ async function askTarget(questions, scoring) {
 
 async function askOvers(questions, scoring) {
   const filled = await questions.fill("Revised overs", [
-    { name: "overs", label: "Overs of the innings", kind: "overs", required: true }, { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number" },
+    overs(scoring.state.rules, "overs", "Overs of the innings", { required: true }), { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number", ...FROM_ONE },
   ]);
   if (filled !== null) await scoring.add({ type: "overs_revised", data: withOvers(filled) });
 }
@@ -229,12 +230,15 @@ export function resultText(state, { winner, by, result, eliminator }) {
   return `${teamName(state, winner)} won${margin.length === 0 ? "" : ` by ${margin.join(" and ")}`}`;
 }
 
-/** It belongs to the result, which is amended. */
+/** It belongs to the result, which is amended; who came into a line-up after it needs another one. */
 async function askPlayerOfMatch(questions, scoring) {
   const { state } = scoring;
-  const result = scoring.entries().findLast(({ type, isVoid }) => type === "result" && !isVoid);
   const player = await questions.choose("Player of the match", peopleOf(state));
-  if (player !== null) await scoring.add({ op: "amend", ref: result.id, type: "result", data: { ...result.data, player_of_match: [player] } });
+  if (player === null) return;
+  const entries = scoring.entries();
+  const result = entries.findLast(({ type, isVoid }) => type === "result" && !isVoid);
+  const isLater = !playersBefore(entries, result.id).has(player);
+  await scoring.add({ ...(isLater ? {} : { op: "amend", ref: result.id }), type: "result", data: { ...result.data, player_of_match: [player] } });
 }
 
 /** To sign off takes an official: a token that says so. False if there is none. */
@@ -261,8 +265,8 @@ async function askUnlock(questions, scoring) {
 
 /** Overs are a number, or such as `12.3`. */
 function withOvers(filled) {
-  const { overs, ...data } = withoutNulls(filled);
-  return overs === undefined ? data : { ...data, overs: /^\d+$/.test(overs) ? Number(overs) : overs };
+  const { overs: text, ...data } = withoutNulls(filled);
+  return text === undefined ? data : { ...data, overs: oversValue(text) };
 }
 
 function withoutNulls(members) {

@@ -41,8 +41,10 @@ export class OpenInnings {
   #innings;
   #now;
 
-  /** Who bowled of the over that is open: known by whoever carried it here, else who bowls now. */
+  /** Who bowled of the last over: known by whoever carried it here, else who bowls now. */
   #bowlers;
+  /** The ball that is taken comes after the end of its over. */
+  #isLate = false;
 
   constructor(state, bowlers) {
     this.#bowlers = bowlers;
@@ -56,18 +58,22 @@ export class OpenInnings {
   deliver(ball) {
     const innings = this.#innings;
     this.#beginOver(ball.over);
+    // A correction may have moved the end of its over before it.
+    const last = lastOver(innings);
+    this.#isLate = last !== null && last.number >= ball.over && this.#now.bowler === undefined;
     const batters = battersOf(ball);
     for (const player of batters) this.bringIn(player);
     for (const player of batters) this.bringBack(player);
     const bowler = this.#bowler(ball.bowler);
     const key = overKey(ball.over);
-    if (own(innings.per_over, key) === undefined) this.#bowlers.clear();
+    const maiden = this.#maiden();
+    if (last === null || last.number < ball.over) this.#bowlers.clear();
     else if (this.#bowlers.size === 0 && this.#now.bowler !== undefined) this.#bowlers.add(this.#now.bowler);
-    this.#bowlers.add(ball.bowler);
+    if (last === null || last.number <= ball.over) this.#bowlers.add(ball.bowler);
     const over = innings.per_over[key] ??= { runs: 0, wickets: 0, balls: "" };
     const [batter] = this.#batter(ball.batter);
     const conceded = concededOf(ball);
-    const [before, wasFull] = [this.#legalBalls(ball.over), this.#isFull(ball.over)];
+    const before = this.#legalBalls(ball.over);
     over.runs += totalOf(ball);
     over.balls = over.balls === "" ? ballText(ball) : `${over.balls} ${ballText(ball)}`;
     const legal = this.#legalBalls(ball.over) - before;
@@ -88,31 +94,39 @@ export class OpenInnings {
     this.#partnership(ball, legal);
     this.#crease(ball);
     for (const { player_out, kind, fielders } of ball.wickets ?? []) this.dismiss(player_out, kind, fielders, { over: ball.over, bowler });
+    if (this.#isLate) this.#leaveOver(lastOver(innings).number);
     this.#countOvers();
-    if (!wasFull && this.#isFull(ball.over) && this.#isMaiden(ball.over)) bowler.maidens += 1;
+    // The over before is settled.
+    this.#countMaiden(last === null || last.number < ball.over ? null : maiden);
   }
 
   /** The over is said to be at its end. */
   endOver(number, miscounted) {
-    const last = lastOver(this.#innings);
-    if (last === null || last.number !== number || this.#now.bowler === undefined) return;
     const key = overKey(number);
-    const wasComplete = this.isOverComplete();
+    if (own(this.#innings.per_over, key) === undefined) return;
     if (miscounted !== undefined) (this.#innings.miscounted ??= {})[key] = miscounted.balls;
-    if (!wasComplete && this.#isMaiden(number)) this.#bowler(this.#now.bowler).maidens += 1;
+    if (lastOver(this.#innings).number !== number || this.#now.bowler === undefined) return;
+    const maiden = this.#maiden();
+    if (this.#bowlers.size === 0) this.#bowlers.add(this.#now.bowler);
+    this.#leaveOver(number);
+    this.#countOvers();
+    this.#countMaiden(maiden);
+  }
+
+  /** The next ball is of another over. */
+  #leaveOver(number) {
     if (endsChangeAfter(this.#rules, number)) this.changeEnds();
     if (pairChangesAfter(this.#rules, number)) {
       delete this.#now.striker;
       delete this.#now.non_striker;
     }
     delete this.#now.bowler;
-    this.#countOvers();
   }
 
-  /** A batter comes to bat, at the end that is free. */
+  /** A batter comes to bat, at the end that is free; who has batted and is not out may come again. */
   bringIn(player) {
-    const [, isNew] = this.#batter(player);
-    if (isNew) this.#occupy(player);
+    const [row] = this.#batter(player);
+    if (row.out === undefined) this.#occupy(player);
   }
 
   /** A batter who had retired bats again; who is new comes in. */
@@ -169,10 +183,21 @@ export class OpenInnings {
     return last !== null && (this.#now.bowler === undefined || this.#isFull(last.number));
   }
 
-  /** One bowler, nothing conceded, and long enough. */
-  #isMaiden(number) {
-    const conceded = this.#over(number).balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
-    return this.#bowlers.size <= 1 && !conceded && this.#legalBalls(number) >= Math.min(ballsPerOver(this.#rules), 5);
+  /** Who has bowled the last over as a maiden: it is complete, long enough, all his, and nothing conceded; else null. */
+  #maiden() {
+    const last = lastOver(this.#innings);
+    if (last === null || !this.isOverComplete() || this.#bowlers.size > 1) return null;
+    const conceded = last.balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
+    const isLong = this.#legalBalls(last.number) >= Math.min(ballsPerOver(this.#rules), 5);
+    return conceded || !isLong ? null : [...this.#bowlers][0] ?? this.#now.bowler ?? null;
+  }
+
+  /** The last over was `before`'s maiden, and may be another's now, or none. */
+  #countMaiden(before) {
+    const after = this.#maiden();
+    if (before === after) return;
+    if (before !== null) this.#bowler(before).maidens -= 1;
+    if (after !== null) this.#bowler(after).maidens += 1;
   }
 
   #over(number) {
@@ -196,7 +221,7 @@ export class OpenInnings {
   /** Who is out and bats on does not face the next ball. */
   #spare(player) {
     const last = lastOver(this.#innings);
-    const isOfAnother = last !== null && this.#now.bowler !== undefined && this.#isFull(last.number);
+    const isOfAnother = last !== null && this.#now.bowler !== undefined && (this.#isLate || this.#isFull(last.number));
     if ((isOfAnother ? this.#now.non_striker : this.#now.striker) === player) this.changeEnds();
   }
 

@@ -87,7 +87,9 @@ test("a maiden is one only if nothing was conceded by one bowler", () => {
 
 test("the next innings has its target, and the score its result", () => {
   const first = [ball({ runs: 6, boundary: 6 }), { type: "innings_end", data: { reason: "overs" } }];
-  assert.deepEqual(nextInnings(played(...first)), { batting: "b", target: { runs: 7 } });
+  assert.deepEqual(nextInnings(played(...first)), { batting: "b", target: { runs: 7, overs: 20 } });
+  assert.deepEqual(nextInnings(played(...first), { overs: "12.3" }).target, { runs: 7, overs: "12.3" });
+  assert.deepEqual(nextInnings(played(...first), { overs: 12, target: { runs: 5, par: 3 } }).target, { runs: 5 });
   const chase = (...balls) => played(...first, { type: "innings_start", data: { batting: "b", target: { runs: 7 } } }, ...balls.map((runs) => ({ type: "delivery", data: { over: 0, batter: "cat", non_striker: "eve", bowler: "ann", runs } })));
   const over = (state, reason) => ahead(state, [{ type: "innings_end", data: { reason } }]);
   assert.equal(resultOf(chase(3)), null);

@@ -1,0 +1,25 @@
+// What is so at a place of the log: which side bats there, which ball stands near it, and who is in a line-up by then.
+
+/**
+ * After the entry of this id: `side` that bats, null between innings, and `ball`, the data of the
+ * ball before it in its innings, else of the one after it; null if there is none.
+ */
+export function placeAfter(entries, id) {
+  const place = entries.findIndex((entry) => entry.id === id);
+  const counts = ({ isVoid }) => !isVoid;
+  const before = entries.slice(0, place + 1).filter(counts);
+  const start = before.findLastIndex(({ type }) => type === "innings_start" || type === "innings_end");
+  if (before[start]?.type !== "innings_start") return { side: null, ball: null };
+  const isBall = ({ type }) => type === "delivery";
+  const after = entries.slice(place + 1).filter(counts);
+  const end = after.findIndex(({ type }) => type === "innings_end");
+  const ball = before.slice(start).findLast(isBall) ?? after.slice(0, end < 0 ? undefined : end).find(isBall);
+  return { side: before[start].data.batting, ball: ball?.data ?? null };
+}
+
+/** The ids of the players of both sides who are in a line-up before the entry of this id. */
+export function playersBefore(entries, id) {
+  const place = entries.findIndex((entry) => entry.id === id);
+  const squads = entries.slice(0, place).filter(({ isVoid }) => !isVoid).flatMap(({ type, data }) => (type === "created" ? [data.teams?.a, data.teams?.b] : type === "lineup" ? [data] : []));
+  return new Set(squads.flatMap((squad) => (squad?.players ?? []).map((player) => player.id)));
+}

@@ -1,0 +1,116 @@
+// What the pad makes of a log: what it shows on top of it, what its events tell beside the state, and what may stand at a place of it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import "./served.mjs";
+
+const { ahead } = await import("/pad/ahead.js");
+const { problemOf } = await import("/pad/ball_form.js");
+const { besideOf } = await import("/pad/beside.js");
+const { fieldsOf, insertable, oversValue } = await import("/pad/forms.js");
+const { placeAfter, playersBefore } = await import("/pad/place.js");
+
+const squad = (...ids) => ids.map((id) => ({ id, name: id.toUpperCase() }));
+const created = { id: "created", type: "created", data: { title: "Reds v Blues", rules: { overs: 20 }, teams: { a: { name: "Reds", players: squad("ann", "bea", "dot") }, b: { name: "Blues", players: squad("cat", "eve") } } } };
+const start = (batting, more = {}) => ({ type: "innings_start", data: { batting, ...more } });
+const ball = (more = {}) => ({ type: "delivery", data: { over: 0, batter: "ann", non_striker: "bea", bowler: "cat", runs: 0, ...more } });
+const overEnd = (over, more = {}) => ({ type: "over_end", data: { over, ...more } });
+const comes = (player) => ({ type: "batter_in", data: { player } });
+const declared = { type: "innings_end", data: { reason: "declared" } };
+const many = (count, one) => Array.from({ length: count }, () => one);
+
+/** The state after these events, by these rules. */
+function after(rules, ...events) {
+  const nothing = { rules: {}, teams: {}, strip: {}, status: { status: "scheduled" } };
+  return ahead(nothing, [{ ...created, data: { ...created.data, rules } }, ...events]);
+}
+
+const at = ({ now }) => [now.striker, now.non_striker, now.bowler];
+
+test("what was entered for the innings to come is known when it begins, stored or not", () => {
+  const before = [start("a"), ball(), declared];
+  const entered = [{ type: "overs_revised", data: { overs: 12 } }, { type: "target_revised", data: { runs: 90, method: "D/L" } }];
+  for (const stored of [0, 1, 2]) {
+    const [old, fresh] = [[...before, ...entered.slice(0, stored)], entered.slice(stored)];
+    const { i2 } = ahead(after({ overs: 20 }, ...old), [...fresh, start("b", { target: { runs: 100 } })], besideOf(old)).innings;
+    assert.deepEqual([i2.overs_max, i2.target], [12, { runs: 90, method: "D/L" }], `${stored} stored`);
+  }
+  // What the innings after that begins with is its own.
+  assert.deepEqual(besideOf([...before, ...entered, start("b")]), besideOf([]));
+});
+
+test("who has batted and is not out comes in again, and who retired does not by that", () => {
+  const pairs = after({ overs: 8, pair_overs: 1 }, start("a"), ball(), overEnd(0));
+  assert.deepEqual(at(pairs), [undefined, undefined, undefined]);
+  assert.deepEqual(at(ahead(pairs, [comes("bea"), comes("ann")])), ["bea", "ann", undefined]);
+  const retired = after({}, start("a"), ball(), { type: "batter_retired", data: { player: "ann", kind: "retired hurt" } });
+  assert.deepEqual(at(ahead(retired, [comes("ann")])), [undefined, "bea", "cat"]);
+});
+
+test("a ball after the end of its over does not open it again", () => {
+  const state = after({}, start("a"), ball(), overEnd(0), ball({ runs: 1 }));
+  assert.deepEqual([...at(state), state.innings.i1.overs], ["ann", "bea", undefined, "1"]);
+  const next = ahead(state, [ball({ over: 1 })]);
+  assert.deepEqual([next.innings.i1.overs, next.innings.i1.runs], ["1.1", 1]);
+});
+
+test("a maiden is none any more after another ball that costs runs, and may be another's", () => {
+  const six = after({}, start("a"), ...many(6, ball()));
+  const maidens = ({ innings }) => Object.values(innings.i1.bowling).map((row) => row.maidens);
+  assert.deepEqual(maidens(six), [1]);
+  assert.deepEqual(maidens(ahead(six, [ball({ runs: 1 })])), [0]);
+  assert.deepEqual(maidens(ahead(six, [ball({ bowler: "eve" })])), [0, 0]);
+  assert.deepEqual(maidens(ahead(six, [overEnd(0), ball({ over: 1, runs: 1, bowler: "eve" })])), [1, 0]);
+  const five = after({}, start("a"), ...many(5, ball()));
+  assert.deepEqual(maidens(ahead(five, [overEnd(0, { miscounted: { balls: 5 } })])), [1]);
+});
+
+test("a player's new name is in the rows that he has", () => {
+  const { batting, bowling } = after({}, start("a"), ball(), { type: "lineup", data: { team: "a", players: [{ id: "ann", name: "Ann Archer" }] } }).innings.i1;
+  assert.deepEqual([batting.b01.name, batting.b02.name, bowling.w01.name], ["Ann Archer", "BEA", "CAT"]);
+});
+
+test("another result says nothing of the player of the match", () => {
+  const state = after({}, { type: "result", data: { result: "tie", player_of_match: ["ann"] } }, { type: "result", data: { winner: "a" } });
+  assert.deepEqual([state.result, state.player_of_match], [{ winner: "a" }, undefined]);
+});
+
+/** Entries of these events, their ids by their place. */
+const entries = (...events) => events.map((event, index) => ({ id: `e${index}`, isVoid: false, ...event }));
+
+test("at a place of the log it is known who bats there, and what may be put in", () => {
+  const all = entries(created, start("a"), ball({ runs: 1 }), declared, start("b"), ball({ runs: 2, batter: "cat" }), { type: "comment", data: { text: "x" }, isVoid: true });
+  const place = (id) => ({ ...placeAfter(all, id), ball: placeAfter(all, id).ball?.runs ?? null });
+  assert.deepEqual(["created", "e1", "e2", "e3", "e4", "e6"].map(place), [
+    { side: null, ball: null }, { side: "a", ball: 1 }, { side: "a", ball: 1 }, { side: null, ball: null }, { side: "b", ball: 2 }, { side: "b", ball: 2 },
+  ]);
+  const words = (side) => insertable(side).map(([word]) => word);
+  assert.deepEqual([words(null).includes("innings_start"), words(null).includes("over_end")], [true, false]);
+  assert.deepEqual([words("a").includes("innings_start"), words("a").includes("over_end")], [false, true]);
+  const who = (side) => fieldsOf(after({}), "batter_in", {}, side).find(({ name }) => name === "player").options.map(({ value }) => value);
+  assert.deepEqual([who("b"), who(null)], [["cat", "eve"], ["ann", "bea", "dot", "cat", "eve"]]);
+  // Whoever was chosen stays to be chosen, whatever side he turned out to be of.
+  assert.equal(fieldsOf(after({}), "batter_in", { player: "ann" }, "b")[0].options.at(-1).value, "ann");
+});
+
+test("who came into a line-up later was in none before", () => {
+  const all = entries(created, start("a"), { type: "lineup", data: { team: "a", players: squad("zoe") } }, declared);
+  assert.deepEqual([playersBefore(all, "e2").has("zoe"), playersBefore(all, "e3").has("zoe"), playersBefore(all, "e2").has("eve")], [false, true, true]);
+});
+
+test("a ball that can't be is told from one that is only odd", () => {
+  const problem = (more) => problemOf({ ...ball().data, ...more });
+  for (const more of [{}, { runs: 7 }, { runs: 1, extras: { wides: 1 } }, { extras: { wides: 5 } }, { extras: { noballs: 1, byes: 2 } }, { wickets: [{ kind: "run out", player_out: "bea" }] }, { wickets: [{ kind: "bowled", player_out: "ann" }, { kind: "run out", player_out: "bea" }] }]) assert.equal(problem(more), null, JSON.stringify(more));
+  for (const more of [
+    { non_striker: "ann" }, { extras: { wides: 1, noballs: 1 } }, { runs: 21 }, { extras: { byes: 21 } },
+    { wickets: [{ kind: "run out", player_out: "dot" }] }, { wickets: [{ kind: "lbw", player_out: "bea" }] }, { wickets: [{ kind: "lbw", player_out: "ann" }, { kind: "run out", player_out: "ann" }] },
+  ]) assert.notEqual(problem(more), null, JSON.stringify(more));
+});
+
+test("overs are as the platform has them", () => {
+  assert.deepEqual(["20", "12.3", "12.0", "012.3"].map(oversValue), [20, "12.3", 12, "12.3"]);
+  const pattern = (rules) => new RegExp(`^(?:${fieldsOf(after(rules), "overs_revised", {})[0].pattern})$`, "u");
+  assert.deepEqual(["12", "12.3", "12.6", "12.", ".3"].map((text) => pattern({}).test(text)), [true, true, false, false, false]);
+  assert.deepEqual(["12.4", "12.5"].map((text) => pattern({ balls_per_over: 5 }).test(text)), [true, false]);
+});
