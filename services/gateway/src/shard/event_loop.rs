@@ -21,6 +21,7 @@ use super::errands::Errand;
 use super::fan::Fans;
 use super::inbox::{Inbox, Order};
 use super::interest::Interests;
+use super::looks::{Look, Looks};
 use super::read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX};
 use super::write::Writer;
 use crate::clock::Clock;
@@ -40,8 +41,6 @@ const TURN_FANS: usize = 256;
 const TURN_US: u64 = 2_000;
 /// A loop that does not wait for anything looks this often whether it stood still.
 const LOOK_MAX_US: u64 = 500_000;
-/// Standing still for less than this moves no deadline: they are tens of seconds.
-const PAUSE_MIN_US: u64 = 1_000_000;
 
 /// One event loop with its connections.
 pub(super) struct Shard {
@@ -63,6 +62,7 @@ pub(super) struct Shard {
     pub(super) buffer: Vec<u8>,
     order: Order,
     pub(super) clock: Clock,
+    looks: Looks,
     pub(super) feeds: Arc<Feeds>,
     pub(super) strips: Arc<Strips>,
     pub(super) sessions: Arc<FanSessions>,
@@ -111,6 +111,7 @@ impl Shard {
             buffer: vec![0; HEAD_BYTES_MAX + MESSAGE_BYTES_MAX + READ_BYTES],
             order: Order::Serve,
             clock: ground.clock,
+            looks: Looks::begin(ground.clock.now_us()),
             feeds: ground.feeds,
             strips: ground.strips,
             sessions: ground.sessions,
@@ -125,13 +126,14 @@ impl Shard {
     /// Runs until it is told to end and nobody is left.
     pub(super) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
-        let mut looked_us = self.clock.now_us();
+        let mut began_us = self.clock.now_us();
+        self.looks = Looks::begin(began_us);
         while self.order < Order::End || !self.fans.is_empty() {
             let wait_us = self.wait_us();
-            let began_us = self.clock.now_us();
+            let ended_us = self.clock.now_us();
             self.counts
                 .loops
-                .record(began_us.saturating_sub(looked_us) as f64 / 1e6);
+                .record(ended_us.saturating_sub(began_us) as f64 / 1e6);
             if let Err(error) = self
                 .poll
                 .poll(&mut events, Some(Duration::from_micros(wait_us)))
@@ -143,15 +145,8 @@ impl Shard {
                 }
                 events.clear();
             }
-            let now_us = self.clock.now_us();
-            let stood_still_us = (now_us - looked_us).saturating_sub(wait_us);
-            looked_us = now_us;
-            if stood_still_us >= PAUSE_MIN_US {
-                tracing::warn!(stood_still_us, "a shard stood still; its deadlines move");
-                self.fans
-                    .all()
-                    .for_each(|(_, fan)| fan.paused(stood_still_us));
-            }
+            let look = self.looks.after_wait(wait_us, self.clock.now_us());
+            began_us = self.judge(look);
             for event in &events {
                 self.socket_is_ready(event);
             }
@@ -160,11 +155,27 @@ impl Shard {
                 return;
             }
             self.turn(Self::serve_ready);
-            let now_us = self.clock.now_us();
+            let now_us = self.look();
             self.wheel.turn(now_us, &mut self.due);
             self.turn(Self::serve_due);
             self.turn(Self::serve_rounds);
         }
+    }
+
+    /// Now, for whoever judges by it who is late. Deadlines that the loop stood still at have moved.
+    pub(super) fn look(&mut self) -> u64 {
+        let look = self.looks.look(self.clock.now_us());
+        self.judge(look)
+    }
+
+    fn judge(&mut self, look: Look) -> u64 {
+        if let Some(stood_still_us) = look.stood_still_us {
+            tracing::warn!(stood_still_us, "a shard stood still; its deadlines move");
+            self.fans
+                .all()
+                .for_each(|(_, fan)| fan.paused(stood_still_us));
+        }
+        look.now_us
     }
 
     /// How long there is nothing to do, unless somebody says something.

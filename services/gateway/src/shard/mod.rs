@@ -26,6 +26,7 @@ mod inbox;
 mod interest;
 #[cfg(test)]
 mod interest_tests;
+mod looks;
 mod parcel;
 mod pump;
 mod read;

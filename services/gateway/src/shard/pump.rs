@@ -44,7 +44,7 @@ impl Shard {
     /// Asks all of them under one look at the matches; nothing is written meanwhile, so that whoever
     /// brings the next event does not wait for sockets.
     fn ask(&mut self, batch: &[u32], outgoing: &mut Vec<Outgoing>, closes: &mut Vec<Closing>) {
-        let now_us = self.clock.now_us();
+        let now_us = self.look();
         self.fans.touch(batch);
         let glance = Glance::new(&self.interests, &self.strips);
         let (mut wish_otherwise, mut hear, mut leaders) = (Vec::new(), Vec::new(), Vec::new());

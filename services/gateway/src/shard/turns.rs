@@ -51,7 +51,7 @@ impl Shard {
     }
 
     pub(super) fn serve_due(&mut self, max: usize) -> usize {
-        let now_us = self.clock.now_us();
+        let now_us = self.look();
         let count = max.min(self.due.len());
         let (mut late, mut open) = (Vec::new(), Vec::with_capacity(count));
         for index in each_once(self.due.drain(..count)) {
