@@ -83,20 +83,22 @@ async fn a_cursor_from_nowhere_is_told_so() {
     let premium = token(Tier::Premium, &[], 0);
     let mut scored = Scored::new("m");
     scored.score(&ground.scoring, 2).await;
+    let began_us = now_us();
     for (epoch, reason) in [
         (scored.epoch(), "rolled_back"),
         ("7.7".to_owned(), "other_epoch"),
     ] {
         for snapshot in ["auto", "never", "always"] {
             let query = format!("match=m&after={epoch}-9007199254740991&snapshot={snapshot}");
-            let asked_us = now_us();
             let mut fan = ground.fan(&query, Some(&premium)).await;
             assert_eq!(fan.next_news().await["reason"], reason, "{snapshot}");
-            assert!(
-                now_us() - asked_us < 5_000_000,
-                "the leader is asked at once"
-            );
         }
     }
+    // By itself it is asked every 10 s, which would be almost a minute.
+    let took_us = now_us() - began_us;
+    assert!(
+        took_us < 30_000_000,
+        "the leader is asked at once: {took_us}"
+    );
     ground.end().await;
 }

@@ -77,33 +77,34 @@ async fn polling_shows_no_more_than_the_tier() {
     while now_us() % 5_000_000 > 1_000_000 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    scored.score(&ground.scoring, 64).await;
     let scored_us = now_us();
+    scored.score(&ground.scoring, 64).await;
     let mut fan = ground.fan("match=m", Some(&premium)).await;
     assert_eq!(fan.next_news().await["seq"], 64);
 
+    // Whoever is slow may see it: what is shown must not be shown before that.
+    let next_mark_us = (scored_us / 5_000_000 + 1) * 5_000_000;
+    let after_us = scored_us + 3_000_000;
     let segment = format!("/v1/matches/m/log/{}/0", scored.epoch());
     for door in ["/v1/matches/m", "/v1/matches/m/state", segment.as_str()] {
         assert_eq!(ground.get(door, Some(&premium)).await.0, 200, "{door}");
-        assert_eq!(ground.get(door, None).await.0, 404, "{door}");
-        assert_eq!(ground.get(door, Some(&delayed)).await.0, 404, "{door}");
+        for (token, from_us) in [(None, next_mark_us), (Some(&*delayed), after_us)] {
+            let (status, _, _) = ground.get(door, token).await;
+            assert!(status == 404 || now_us() >= from_us, "{door}: {status}");
+        }
     }
     assert!(listed(&ground.get("/v1/matches", Some(&premium)).await.2, "m").is_some());
-    assert_eq!(listed(&ground.get("/v1/matches", None).await.2, "m"), None);
+    let early = listed(&ground.get("/v1/matches", None).await.2, "m");
+    assert!(early.is_none() || now_us() >= next_mark_us, "{early:?}");
     let probe = format!("match=m&after={}-64&delay_s=3", scored.epoch());
     let status = ground.fan(&probe, Some(&premium)).await.next().await;
-    assert_eq!(
-        (&status["type"], status.get("hash")),
-        (&json!("status"), None)
-    );
-    assert!(
-        now_us() < scored_us + 3_000_000,
-        "this machine is too slow for this test"
-    );
+    assert_eq!(status["type"], "status");
+    let hash = status.get("hash");
+    assert!(hash.is_none() || now_us() >= after_us, "{status}");
 
     let mut late = ground.fan("match=m", Some(&delayed)).await;
     let snapshot = in_time(late.next_news()).await;
     assert_eq!(snapshot["seq"], 64);
-    assert!(now_us() >= scored_us + 2_900_000);
+    assert!(now_us() >= after_us);
     ground.end().await;
 }

@@ -29,8 +29,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 
-/// Nothing here takes longer unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Nothing here takes longer unless it hangs, on a machine that has much else to do, too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server, one gateway, and a scorer's connection.
 pub(crate) struct Ground {

@@ -16,9 +16,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// Nothing here takes longer unless it hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-pub(crate) const SHORT: Duration = Duration::from_millis(150);
+/// Nothing here takes longer unless it hangs, on a machine that has much else to do, too.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// What is far less than that.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,

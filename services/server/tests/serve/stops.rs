@@ -1,13 +1,14 @@
 //! What a stop waits for, and for how long.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use grandstand_server::serve::ServeLimits;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::stage::{PATIENCE, Served, ask, hello, in_time, limits, read_all, read_answer, waiting};
+use crate::stage::{
+    PATIENCE, SOON, Served, ask, hello, in_time, limits, read_all, read_answer, waiting,
+};
 
 #[tokio::test]
 async fn a_running_request_ends_well_after_the_stop() {
@@ -29,7 +30,7 @@ async fn a_running_request_ends_well_after_the_stop() {
 
     let answer = read_all(&mut client).await;
     assert!(answer.ends_with("done"), "{answer}");
-    assert!(served.stop().await < Duration::from_secs(3));
+    assert!(served.stop().await < SOON);
 }
 
 #[tokio::test]
@@ -40,7 +41,7 @@ async fn a_stop_takes_no_longer_than_it_may() {
     let _silent = served.connect().await;
     ask(&mut busy, "/wait").await;
     in_time(asked.notified()).await;
-    assert!(served.stop().await < Duration::from_secs(3));
+    assert!(served.stop().await < SOON);
     assert_eq!(read_all(&mut busy).await, "");
 }
 
@@ -55,5 +56,5 @@ async fn idle_connections_do_not_hold_up_the_stop() {
     ask(&mut idle, "/").await;
     read_answer(&mut idle, 5).await;
     let _silent = served.connect().await;
-    assert!(served.stop().await < Duration::from_secs(3));
+    assert!(served.stop().await < SOON);
 }
