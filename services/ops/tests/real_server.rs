@@ -243,7 +243,7 @@ async fn tail_of_everything_shows_a_new_match_from_its_first_record_until_it_is_
     let first = loop {
         let n = posts.next().expect("it begins in time");
         last = append(&scoring, last, &old[n..=n]).await;
-        let pause = Duration::from_millis(50);
+        let pause = Duration::from_millis(200);
         if let Ok(line) = tokio::time::timeout(pause, tail.lines.recv()).await {
             break line.unwrap();
         }

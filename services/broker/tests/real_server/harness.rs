@@ -13,7 +13,8 @@ use grandstand_broker::{
 use grandstand_core::ids::MatchId;
 use tokio::sync::mpsc;
 
-pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+/// Nothing takes longer unless it hangs, on a machine that has much else to do, too.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Ground {
     pub(crate) data: tempfile::TempDir,
