@@ -6,11 +6,15 @@ mod ground;
 mod sample;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use grandstand_ops::run_to;
 use serde_json::json;
 
 use ground::{DEADLINE, Ground, append, log};
+
+/// How often a folder is looked into that nobody tells us of.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 #[tokio::test]
 async fn a_replay_goes_from_any_place_to_any_other() {
@@ -74,7 +78,12 @@ async fn a_file_of_records_is_whole_or_does_not_come_to_be() {
     let words = ["replay", "m", "--to-file", file.to_str().unwrap()];
 
     let slow = [&words[..], &["--speed", "0.01"]].concat();
-    let stop = tokio::time::sleep(std::time::Duration::from_millis(150));
+    // What stops it while it signs in has stopped nothing: it has its file first.
+    let stop = async {
+        while std::fs::read_dir(&folder).unwrap().count() == 0 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
     let stopped = run_to(ground.args(&slow), &mut Vec::new(), stop).await;
     assert!(
         stopped
