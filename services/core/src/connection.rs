@@ -17,7 +17,7 @@ use crate::connection::end::End;
 use crate::connection::followed::Followed;
 use crate::connection::poll::later;
 use crate::connection::strips::FollowedStrips;
-use crate::frame::{Codec, Frame};
+use crate::frame::{Coding, Frame};
 use crate::ids::{Epoch, MatchId};
 use crate::message::{
     ClientMessage, CloseCode, Head, Named, SUBSCRIPTIONS_MAX, ServerMessage, Subscribe, Wish,
@@ -37,8 +37,8 @@ const RECONNECT_WINDOW_MS: u32 = 2_000;
 /// How a connection is set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The agreed subprotocol.
-    pub codec: Codec,
+    /// The agreed subprotocol and extension.
+    pub coding: Coding,
     /// Random and secret: names the session.
     pub session: SessionId,
     /// Which digest marks are this fan's.
@@ -143,6 +143,11 @@ impl Connection {
     pub fn touch(&self) -> u64 {
         let followed = self.followed.first().map_or(0, Followed::touch);
         self.heard_us ^ self.written_us ^ followed
+    }
+
+    /// How it is written to; a client that takes deflated messages may send such, too.
+    pub fn coding(&self) -> Coding {
+        self.settings.coding
     }
 
     /// The matches that are followed.
@@ -319,7 +324,7 @@ impl Connection {
 
     fn welcome(&mut self) {
         let frame = Frame::of(
-            self.settings.codec,
+            self.settings.coding.codec,
             &ServerMessage::Welcome {
                 session: &self.settings.session.to_string(),
                 tier: self.rights.tier,
@@ -340,7 +345,7 @@ impl Connection {
             })
         });
         Frame::of(
-            self.settings.codec,
+            self.settings.coding.codec,
             &ServerMessage::Pong {
                 heads: heads.collect(),
             },
@@ -348,7 +353,7 @@ impl Connection {
     }
 
     fn answer(&mut self, message: &ServerMessage<'_>) {
-        self.push_answer(Frame::of(self.settings.codec, message));
+        self.push_answer(Frame::of(self.settings.coding.codec, message));
     }
 
     fn push_answer(&mut self, frame: Frame) {

@@ -3,6 +3,7 @@
 //! `events` are assembled from stored bytes, so that one event is encoded once however many fans
 //! there are; everything else is small and encoded by serde.
 
+mod coding;
 mod reason;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use crate::hash::StateHash;
 use crate::ids::{Epoch, MatchId};
 use crate::wire;
 
+pub use coding::Coding;
 pub use reason::Reason;
 
 /// How a fan reads: the WebSocket subprotocol that was agreed on.
@@ -55,9 +57,13 @@ impl Frame {
         Self::sealed(codec, out)
     }
 
-    /// As small as it is: it may be kept for long.
     fn sealed(codec: Codec, mut out: BytesMut) -> Self {
         let head_bytes = wire::put_head(codec, &mut out);
+        Self::behind(codec, head_bytes, out)
+    }
+
+    /// As small as it is: it may be kept for long.
+    fn behind(codec: Codec, head_bytes: u8, mut out: BytesMut) -> Self {
         if out.capacity() > out.len() {
             out = BytesMut::from(&out[..]);
         }

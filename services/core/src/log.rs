@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use budget::{Encoded, LogBudget};
 pub use evict::EVENTS_KEPT_MIN;
 
-use crate::frame::{Codec, Frame, Reason, SnapshotTail};
+use crate::frame::{Codec, Coding, Frame, Reason, SnapshotTail};
 use crate::hash::StateHash;
 use crate::ids::{Epoch, MatchId};
 use crate::log::budget::Share;
@@ -244,15 +244,23 @@ impl MatchLog {
 
     /// The frame that takes a fan from `after` towards `to`, a record's end, and the seq it ends
     /// at. One record goes whole, in a frame that all share; several are packed by whole records
-    /// up to the frame limits, and `Split::Records` lets a record be cut that passes them.
-    pub fn frame(&self, codec: Codec, after: u64, to: u64, split: Split) -> Option<(Frame, u64)> {
+    /// up to the frame limits, and `Split::Records` lets a record be cut that passes them. Only what
+    /// all share is worth being deflated.
+    pub fn frame(
+        &self,
+        coding: impl Into<Coding>,
+        after: u64,
+        to: u64,
+        split: Split,
+    ) -> Option<(Frame, u64)> {
+        let coding = coding.into();
         let first = self.record_of(after + 1)?;
         let to = to.min(self.head());
         if first.last_seq >= to && first.first_seq == after + 1 {
-            return Some((self.record_frame(codec, first), first.last_seq));
+            return Some((self.record_frame(coding, first), first.last_seq));
         }
         let end = self.frame_end(after, to, split);
-        Some((self.events_frame(codec, after, end), end))
+        Some((self.events_frame(coding.codec, after, end), end))
     }
 
     /// Where a frame ends that starts after `after`: at a record's end within the limits if there
@@ -279,10 +287,14 @@ impl MatchLog {
         }
     }
 
-    fn record_frame(&self, codec: Codec, record: &StoredRecord) -> Frame {
-        match codec {
-            Codec::Json => self.json(record).frame.clone(),
-            Codec::MessagePack => record.frame().clone(),
+    fn record_frame(&self, coding: Coding, record: &StoredRecord) -> Frame {
+        let frame = match coding.codec {
+            Codec::Json => &self.json(record).frame,
+            Codec::MessagePack => record.frame(),
+        };
+        match coding.deflates {
+            true => record.deflated(frame, &self.share).clone(),
+            false => frame.clone(),
         }
     }
 
@@ -337,7 +349,9 @@ impl MatchLog {
     }
 
     /// The state at `seq` for a fan who gets it for `reason`, encoded once for all.
-    pub fn snapshot(&self, codec: Codec, seq: u64, reason: Reason) -> Frame {
+    pub fn snapshot(&self, coding: impl Into<Coding>, seq: u64, reason: Reason) -> Frame {
+        let coding = coding.into();
+        let codec = coding.codec;
         let encode = || {
             self.share.budget.count_encode(match codec {
                 Codec::Json => Encoded::SnapshotJson,
@@ -347,7 +361,7 @@ impl MatchLog {
         };
         let make =
             |tail: &SnapshotTail| Frame::of_snapshot(&self.match_id, self.epoch, reason, tail);
-        let wanted = (codec, seq, reason);
+        let wanted = (coding, seq, reason);
         self.ready().snapshot(&self.share, wanted, encode, make)
     }
 

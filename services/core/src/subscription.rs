@@ -6,7 +6,7 @@
 
 use std::num::NonZero;
 
-use crate::frame::{Codec, Frame, Reason};
+use crate::frame::{Coding, Frame, Reason};
 use crate::hash::StateHash;
 use crate::ids::{Cursor, Epoch};
 use crate::log::{MatchLog, Split};
@@ -190,7 +190,14 @@ impl Subscription {
 
     /// The next frame for a connection that can take one. `generation` counts how often the log
     /// was filled anew.
-    pub fn read(&mut self, log: &MatchLog, generation: u32, codec: Codec, now_us: u64) -> Read {
+    pub fn read(
+        &mut self,
+        log: &MatchLog,
+        generation: u32,
+        coding: impl Into<Coding>,
+        now_us: u64,
+    ) -> Read {
+        let coding = coding.into();
         self.check_epoch(log, generation);
         let ripe_us = match self.doubt(log, now_us) {
             Doubt::None => None,
@@ -205,9 +212,9 @@ impl Subscription {
         self.arrears = Arrears::None;
         let seen = self.seq;
         let frame = match self.owed {
-            Some(reason) => self.read_snapshot(log, codec, released, reason),
+            Some(reason) => self.read_snapshot(log, coding, released, reason),
             None => self
-                .read_events(log, codec, released)
+                .read_events(log, coding, released)
                 .map(|frame| (frame, self.seq - seen)),
         };
         let Some((frame, events)) = frame else {
@@ -327,7 +334,7 @@ impl Subscription {
     fn read_snapshot(
         &mut self,
         log: &MatchLog,
-        codec: Codec,
+        coding: Coding,
         released: u64,
         reason: Reason,
     ) -> Option<(Frame, u64)> {
@@ -338,10 +345,10 @@ impl Subscription {
         }
         self.owed = None;
         self.seq = released;
-        Some((log.snapshot(codec, released, reason), 0))
+        Some((log.snapshot(coding, released, reason), 0))
     }
 
-    fn read_events(&mut self, log: &MatchLog, codec: Codec, released: u64) -> Option<Frame> {
+    fn read_events(&mut self, log: &MatchLog, coding: Coding, released: u64) -> Option<Frame> {
         if released <= self.seq {
             return None;
         }
@@ -349,7 +356,7 @@ impl Subscription {
             SnapshotWish::Never => Split::Records,
             SnapshotWish::Auto | SnapshotWish::Always => Split::Never,
         };
-        let (frame, seq) = log.frame(codec, self.seq, released, split)?;
+        let (frame, seq) = log.frame(coding, self.seq, released, split)?;
         self.seq = seq;
         Some(frame)
     }

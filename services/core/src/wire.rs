@@ -10,6 +10,8 @@ const HEAD_BYTES_MAX: usize = 10;
 /// The last frame of a message, of text and of bytes.
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
+/// The reserved bit that says that a message is deflated (RFC 7692, section 6).
+const DEFLATED: u8 = 0x40;
 
 /// Room for a head, and for a message of about `bytes` behind it.
 pub(crate) fn room(bytes: usize) -> BytesMut {
@@ -46,6 +48,13 @@ pub(crate) fn put_head(codec: Codec, out: &mut BytesMut) -> u8 {
     out.advance(HEAD_BYTES_MAX - used);
     out[..used].copy_from_slice(&head[..used]);
     used as u8
+}
+
+/// The same for a message that is deflated.
+pub(crate) fn put_deflated_head(codec: Codec, out: &mut BytesMut) -> u8 {
+    let head_bytes = put_head(codec, out);
+    out[0] |= DEFLATED;
+    head_bytes
 }
 
 #[cfg(test)]

@@ -57,6 +57,11 @@ impl Access {
         self.fans.heartbeat_s
     }
 
+    /// Whether fans whose client takes deflated messages get such.
+    pub(crate) fn deflates(&self) -> bool {
+        !self.fans.no_deflate
+    }
+
     /// The viewer of a request: by `Authorization`, by a subprotocol, or anonymous.
     pub(crate) fn viewer(&self, headers: &HeaderMap) -> Result<Viewer, Problem> {
         let token = match bearer_of(headers) {

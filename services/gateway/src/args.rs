@@ -96,6 +96,9 @@ pub struct FanArgs {
         default_value = "auto"
     )]
     pub writes: Writes,
+    /// Never deflate what goes to fans over WebSocket, though their client takes it
+    #[arg(long, env = "GRANDSTAND_NO_DEFLATE")]
+    pub no_deflate: bool,
     /// Bytes that the logs of all matches in memory may have together, 1 MiB at least; beyond that
     /// caches go first, then logs that nobody reads, then the oldest events
     #[arg(long, value_name = "BYTES", env = "GRANDSTAND_LOG_BYTES_MAX", default_value_t = 256 << 20, value_parser = clap::value_parser!(u64).range(1 << 20..))]

@@ -1,6 +1,8 @@
 //! `GET /v1/ws`: from a request to a fan's socket. Everything that can be refused is refused
 //! before the upgrade.
 
+mod extension;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use grandstand_core::connection::{Connection, Settings};
-use grandstand_core::frame::Codec;
+use grandstand_core::frame::{Codec, Coding};
 use grandstand_core::message::{SUBPROTOCOL_JSON, SUBPROTOCOL_MESSAGEPACK};
 use grandstand_core::session::SessionId;
 use grandstand_server::bearer::BEARER_SUBPROTOCOL;
@@ -17,7 +19,8 @@ use grandstand_server::problem::Problem;
 use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::serve::ConnectionSlot;
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use hyper::upgrade::{OnUpgrade, Parts};
@@ -50,8 +53,15 @@ pub(crate) async fn websocket(
     let place = edge.entrance.enter(&viewer, address, sought)?;
     let phase = viewer.phase(address);
     let upgrade = hyper::upgrade::on(&mut request);
-    let codec = subprotocol.map_or(Codec::Json, |(codec, _)| codec);
-    let connection = connection(&edge, &viewer, codec, phase, &query);
+    let extension = match edge.access.deflates() {
+        true => extension::agreed(request.headers()),
+        false => None,
+    };
+    let coding = Coding {
+        codec: subprotocol.map_or(Codec::Json, |(codec, _)| codec),
+        deflates: extension.is_some(),
+    };
+    let connection = connection(&edge, &viewer, coding, phase, &query);
 
     slot.after_upgrade(async move {
         match take_back(upgrade).await {
@@ -69,7 +79,11 @@ pub(crate) async fn websocket(
             Err(error) => tracing::debug!(%error, "an upgrade failed"),
         }
     });
-    Ok(switching(&key, subprotocol.map(|(_, name)| name)))
+    Ok(switching(
+        &key,
+        subprotocol.map(|(_, name)| name),
+        extension,
+    ))
 }
 
 /// Why a socket does not come back from hyper.
@@ -94,11 +108,17 @@ async fn take_back(upgrade: OnUpgrade) -> Result<(mio::net::TcpStream, Bytes), N
     Ok((mio::net::TcpStream::from_std(socket), early))
 }
 
-fn connection(edge: &Edge, viewer: &Viewer, codec: Codec, phase: u8, query: &Query) -> Connection {
+fn connection(
+    edge: &Edge,
+    viewer: &Viewer,
+    coding: Coding,
+    phase: u8,
+    query: &Query,
+) -> Connection {
     let cursors = query.wishes.iter().filter(|wish| wish.has_cursor()).count() as u64;
     count_connect(cursors);
     let settings = Settings {
-        codec,
+        coding,
         session: SessionId::new(random_u128()),
         phase,
         heartbeat_s: query.heartbeat_s.unwrap_or(edge.access.heartbeat_s()),
@@ -173,7 +193,11 @@ fn subprotocol(headers: &HeaderMap) -> Result<Option<(Codec, &'static str)>, Pro
     }
 }
 
-fn switching(key: &HeaderValue, subprotocol: Option<&'static str>) -> Response {
+fn switching(
+    key: &HeaderValue,
+    subprotocol: Option<&'static str>,
+    extension: Option<HeaderValue>,
+) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
@@ -182,6 +206,9 @@ fn switching(key: &HeaderValue, subprotocol: Option<&'static str>) -> Response {
     }
     if let Some(name) = subprotocol {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(name));
+    }
+    if let Some(extension) = extension {
+        headers.insert(SEC_WEBSOCKET_EXTENSIONS, extension);
     }
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }

@@ -51,6 +51,10 @@ pub(crate) fn describe() {
         "Events, snapshots and messages of strips that were encoded, by codec: of events at most as many as were followed, and none for MessagePack fans, who get the stored bytes"
     );
     describe_counter!(
+        "grandstand_deflates_total",
+        "Records and snapshots that were deflated for fans whose client takes that, each at most once for each codec"
+    );
+    describe_counter!(
         "grandstand_events_followed_total",
         "Events taken into the logs in memory"
     );

@@ -76,7 +76,10 @@ impl Connection {
                     reconnect_in_ms: 0,
                     window_ms,
                 };
-                Some(Output::Answer(Frame::of(self.settings.codec, &message)))
+                Some(Output::Answer(Frame::of(
+                    self.settings.coding.codec,
+                    &message,
+                )))
             }
             End::Told { until_us } if until_us <= now_us => {
                 Some(Output::Close(CloseCode::Drain, "this gateway goes"))

@@ -4,7 +4,7 @@
 use std::num::NonZero;
 
 use crate::connection::{Feed, Output};
-use crate::frame::{Codec, Frame};
+use crate::frame::{Codec, Coding, Frame};
 use crate::ids::{Epoch, MatchId};
 use crate::message::{ServerMessage, Status, Subscribe};
 use crate::policy::{Policy, PolicyName};
@@ -132,12 +132,12 @@ impl Place {
         &mut self,
         feed: &Feed,
         policy: Policy,
-        codec: Codec,
+        coding: Coding,
         now_us: u64,
     ) -> Output {
         self.subscription.set_policy(policy);
         if self.status_has_changed(feed) {
-            return Output::Answer(self.beat(codec, feed, now_us).without_ping());
+            return Output::Answer(self.beat(coding.codec, feed, now_us).without_ping());
         }
         let log = feed.follower.log();
         if self
@@ -148,7 +148,7 @@ impl Place {
             self.subscription.leader_said(log, now_us);
         }
         let generation = feed.follower.generation();
-        match self.subscription.read(log, generation, codec, now_us) {
+        match self.subscription.read(log, generation, coding, now_us) {
             Read::Frame(frame, news) => {
                 self.told = Told::Status(feed.status);
                 Output::Frame(frame, news)
@@ -160,7 +160,7 @@ impl Place {
             Read::Ahead => Output::Wait(None),
             // A fan for whom there is nothing new is told at least where it stands.
             Read::Wait(_) if !matches!(self.told, Told::Status(_)) => {
-                Output::Answer(self.beat(codec, feed, now_us).without_ping())
+                Output::Answer(self.beat(coding.codec, feed, now_us).without_ping())
             }
             Read::Wait(at_us) => Output::Wait(at_us),
         }

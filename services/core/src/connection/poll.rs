@@ -146,18 +146,18 @@ impl Connection {
     }
 
     fn look_at_match(&mut self, position: usize, matches: &impl Matches, now_us: u64) -> Output {
-        let Settings { codec, phase, .. } = self.settings;
+        let Settings { coding, phase, .. } = self.settings;
         let (rights, followed) = (&self.rights, &mut self.followed[position]);
         // The name is not cloned: all fans share its count.
         let (match_id, place) = followed.parts();
         let output = matches.look(match_id, |view| match view {
             MatchView::Loading => Some(Output::Wait(None)),
-            MatchView::Absent => Some(place.say_absent(match_id, codec)),
+            MatchView::Absent => Some(place.say_absent(match_id, coding.codec)),
             MatchView::Forbidden => None,
             MatchView::Ready(feed) => {
                 let (asked, delay_s) = place.wish();
                 let policy = rights.policy(asked, delay_s, feed.delay_s, phase);
-                Some(place.look(feed, policy, codec, now_us))
+                Some(place.look(feed, policy, coding, now_us))
             }
         });
         output.unwrap_or_else(|| {
@@ -169,7 +169,7 @@ impl Connection {
     fn say_forbidden(&mut self, match_id: &MatchId) -> Output {
         self.unfollow(match_id);
         Output::Answer(Frame::of(
-            self.settings.codec,
+            self.settings.coding.codec,
             &ServerMessage::error(
                 "not_allowed",
                 "Your token does not name this match",
@@ -216,7 +216,9 @@ impl Connection {
         for followed in &mut self.followed {
             let (match_id, place) = followed.parts();
             let beat = matches.look(match_id, |view| match view {
-                MatchView::Ready(feed) => Some(place.beat(self.settings.codec, feed, now_us)),
+                MatchView::Ready(feed) => {
+                    Some(place.beat(self.settings.coding.codec, feed, now_us))
+                }
                 MatchView::Loading | MatchView::Absent | MatchView::Forbidden => None,
             });
             match (&first, beat) {

@@ -82,7 +82,7 @@ impl Connection {
 
     /// What there is to say of the strips.
     pub(super) fn look_at_strips(&mut self, matches: &impl Matches, now_us: u64) -> Output {
-        let codec = self.settings.codec;
+        let codec = self.settings.coding.codec;
         let Some(strips) = &mut self.strips else {
             return Output::Wait(None);
         };

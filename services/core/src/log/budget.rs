@@ -15,7 +15,7 @@ pub struct LogBudget {
 }
 
 /// What is encoded for fans, each at most once however many read it. Events for MessagePack fans
-/// are not among it: these get the stored bytes.
+/// are not among it: these get the stored bytes. Each codec is deflated by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoded {
     /// One event as JSON.
@@ -24,14 +24,20 @@ pub enum Encoded {
     SnapshotJson,
     /// A state as MessagePack.
     SnapshotMessagePack,
+    /// A record's frame, deflated.
+    RecordDeflated,
+    /// A state's frame, deflated.
+    SnapshotDeflated,
 }
 
 impl Encoded {
     /// All there are, in order.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 5] = [
         Self::EventJson,
         Self::SnapshotJson,
         Self::SnapshotMessagePack,
+        Self::RecordDeflated,
+        Self::SnapshotDeflated,
     ];
 }
 

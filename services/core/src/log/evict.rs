@@ -52,8 +52,9 @@ impl MatchLog {
         self.share.cached() + self.state.bytes_packable()
     }
 
-    /// Gives back what it can make again: segments, snapshots, the JSON of all events but those
-    /// that fans who are hardly behind still read, and the head's state as a document. The states
+    /// Gives back what it can make again: segments, snapshots, the JSON and the deflated frames of
+    /// all records but those that fans who are hardly behind still read, and the head's state as a
+    /// document. The states
     /// in between stay: a delayed fan's snapshot would else cost a walk through the whole log.
     pub fn evict_caches(&mut self) {
         let ready = self.ready.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +64,7 @@ impl MatchLog {
             .records
             .iter_mut()
             .filter(|record| record.last_seq <= recent);
-        self.share.uncache(old.map(StoredRecord::forget_json).sum());
+        self.share.uncache(old.map(StoredRecord::forget_made).sum());
         self.state.pack();
         self.events.shrink_to_fit();
         self.records.shrink_to_fit();
@@ -96,7 +97,7 @@ impl MatchLog {
         let events = (evicted.seq - self.evicted.seq) as usize;
         for mut record in self.records.drain(..count) {
             self.records_bytes -= record.bytes();
-            self.share.uncache(record.forget_json());
+            self.share.uncache(record.forget_made());
         }
         self.events.drain(..events);
         self.checkpoints

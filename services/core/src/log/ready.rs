@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::frame::{Codec, Frame, Reason, SnapshotTail};
+use crate::frame::{Codec, Coding, Frame, Reason, SnapshotTail};
 use crate::heap::shared_bytes;
-use crate::log::budget::Share;
+use crate::log::budget::{Encoded, Share};
 
 /// How many states are kept encoded: head and what the few delayed policies look at.
 const SNAPSHOTS_MAX: usize = 8;
@@ -25,7 +25,15 @@ struct Snapshot {
     codec: Codec,
     tail_bytes: usize,
     /// One at least.
-    frames: Vec<(Reason, Frame)>,
+    frames: Vec<SnapshotFrame>,
+}
+
+#[derive(Debug)]
+struct SnapshotFrame {
+    reason: Reason,
+    frame: Frame,
+    /// Once somebody has taken it so.
+    deflated: Option<Frame>,
 }
 
 impl Ready {
@@ -55,32 +63,42 @@ impl Ready {
     pub(super) fn snapshot(
         &mut self,
         share: &Share,
-        (codec, seq, reason): (Codec, u64, Reason),
+        (coding, seq, reason): (Coding, u64, Reason),
         encode: impl FnOnce() -> SnapshotTail,
         make: impl Fn(&SnapshotTail) -> Frame,
     ) -> Frame {
         let here = self
             .snapshots
-            .iter_mut()
-            .find(|snapshot| snapshot.seq == seq && snapshot.codec == codec);
-        if let Some(snapshot) = here {
-            return snapshot.frame(share, reason, make);
-        }
-        let tail = encode();
-        let frame = make(&tail);
-        let snapshot = Snapshot {
-            seq,
-            codec,
-            tail_bytes: tail.len(),
-            frames: vec![(reason, frame.clone())],
-        };
-        // Kept even if there is no room: all who wait for it would encode it else.
+            .iter()
+            .position(|snapshot| snapshot.seq == seq && snapshot.codec == coding.codec);
+        let index = here.unwrap_or_else(|| {
+            let tail = encode();
+            let first = SnapshotFrame::new(reason, make(&tail));
+            self.keep_snapshot(
+                share,
+                Snapshot {
+                    seq,
+                    codec: coding.codec,
+                    tail_bytes: tail.len(),
+                    frames: vec![first],
+                },
+            )
+        });
+        let snapshot = &mut self.snapshots[index];
+        let before = snapshot.bytes();
+        let frame = snapshot.frame(share, coding, reason, make);
+        share.cache(snapshot.bytes() - before);
+        frame
+    }
+
+    /// Where it is kept, even if there is no room: all who wait for it would encode it else.
+    fn keep_snapshot(&mut self, share: &Share, snapshot: Snapshot) -> usize {
         if self.snapshots.len() == SNAPSHOTS_MAX {
             share.uncache(self.snapshots.remove(0).bytes());
         }
         share.cache(snapshot.bytes());
         self.snapshots.push(snapshot);
-        frame
+        self.snapshots.len() - 1
     }
 
     /// Frees all of it.
@@ -99,27 +117,51 @@ impl Snapshot {
     fn frame(
         &mut self,
         share: &Share,
+        coding: Coding,
         reason: Reason,
         make: impl Fn(&SnapshotTail) -> Frame,
     ) -> Frame {
-        if let Some((_, frame)) = self.frames.iter().find(|(why, _)| *why == reason) {
-            return frame.clone();
+        let here = self.frames.iter().position(|frame| frame.reason == reason);
+        let index = here.unwrap_or_else(|| {
+            let tail = SnapshotTail::of_frame(&self.frames[0].frame, self.tail_bytes);
+            self.frames.push(SnapshotFrame::new(reason, make(&tail)));
+            self.frames.len() - 1
+        });
+        let SnapshotFrame {
+            frame, deflated, ..
+        } = &mut self.frames[index];
+        match coding.deflates {
+            true => deflated
+                .get_or_insert_with(|| {
+                    share.budget.count_encode(Encoded::SnapshotDeflated);
+                    frame.deflated()
+                })
+                .clone(),
+            false => frame.clone(),
         }
-        let frame = make(&SnapshotTail::of_frame(&self.frames[0].1, self.tail_bytes));
-        let before = self.bytes();
-        self.frames.push((reason, frame.clone()));
-        share.cache(self.bytes() - before);
-        frame
     }
 
     fn bytes(&self) -> usize {
-        let frames = self
-            .frames
-            .iter()
-            .map(|(_, frame)| shared_bytes(frame.wire()));
         size_of::<Self>()
-            + self.frames.capacity() * size_of::<(Reason, Frame)>()
-            + frames.sum::<usize>()
+            + self.frames.capacity() * size_of::<SnapshotFrame>()
+            + self.frames.iter().map(SnapshotFrame::bytes).sum::<usize>()
+    }
+}
+
+impl SnapshotFrame {
+    fn new(reason: Reason, frame: Frame) -> Self {
+        Self {
+            reason,
+            frame,
+            deflated: None,
+        }
+    }
+
+    /// On the heap.
+    fn bytes(&self) -> usize {
+        let both = [Some(&self.frame), self.deflated.as_ref()];
+        let wires = both.into_iter().flatten().map(Frame::wire);
+        wires.map(shared_bytes).sum()
     }
 }
 

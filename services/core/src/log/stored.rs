@@ -1,12 +1,12 @@
 //! One record as a log holds it: the frame that MessagePack fans get, which is its stored bytes
-//! behind a head, and its JSON once somebody has read that.
+//! behind a head, its JSON once somebody has read that, and both deflated.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-use crate::frame::{Frame, event_json};
+use crate::frame::{Codec, Frame, event_json};
 use crate::hash::StateHash;
 use crate::heap::shared_bytes;
 use crate::ids::{Epoch, MatchId};
@@ -17,6 +17,7 @@ use crate::record::{self, RecordParts};
 pub(super) struct StoredRecord {
     frame: Frame,
     json: OnceLock<Box<JsonRecord>>,
+    deflated: OnceLock<Box<DeflatedRecord>>,
     pub(super) first_seq: u64,
     pub(super) last_seq: u64,
     pub(super) hash: StateHash,
@@ -31,6 +32,13 @@ pub(super) struct JsonRecord {
     pub(super) frame: Frame,
     /// Where each event is in the frame's wire.
     places: Box<[Range<u32>]>,
+}
+
+/// A record's frames deflated, each once somebody has taken it so.
+#[derive(Debug, Default)]
+struct DeflatedRecord {
+    json: OnceLock<Frame>,
+    messagepack: OnceLock<Frame>,
 }
 
 /// Where an event is.
@@ -50,6 +58,7 @@ impl StoredRecord {
             // The body itself may hold on to the buffer that it was received in.
             frame: Frame::of_record_body(match_id, epoch, &parts.body),
             json: OnceLock::new(),
+            deflated: OnceLock::new(),
             first_seq: parts.first_seq(),
             last_seq: parts.last_seq(),
             hash: parts.hash,
@@ -106,12 +115,32 @@ impl StoredRecord {
         })
     }
 
-    /// Forgets its JSON; how many bytes that frees.
-    pub(super) fn forget_json(&mut self) -> usize {
-        self.json.take().map_or(0, |json| json.bytes())
+    /// `frame`, one of its own, deflated; made once, and counted in `share` then.
+    pub(super) fn deflated(&self, frame: &Frame, share: &Share) -> &Frame {
+        let deflated = self.deflated.get_or_init(|| {
+            share.cache(size_of::<DeflatedRecord>());
+            Box::default()
+        });
+        let place = match frame.codec {
+            Codec::Json => &deflated.json,
+            Codec::MessagePack => &deflated.messagepack,
+        };
+        place.get_or_init(|| {
+            share.budget.count_encode(Encoded::RecordDeflated);
+            let deflated = frame.deflated();
+            share.cache(shared_bytes(deflated.wire()));
+            deflated
+        })
     }
 
-    /// What it keeps on the heap beside its JSON.
+    /// Forgets what it can make again; how many bytes that frees.
+    pub(super) fn forget_made(&mut self) -> usize {
+        let json = self.json.take().map_or(0, |json| json.bytes());
+        let deflated = self.deflated.take();
+        json + deflated.map_or(0, |deflated| deflated.bytes())
+    }
+
+    /// What it keeps on the heap beside what it can make again.
     pub(super) fn bytes(&self) -> usize {
         shared_bytes(self.frame.wire())
     }
@@ -120,6 +149,14 @@ impl StoredRecord {
 impl JsonRecord {
     fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(&*self.places) + shared_bytes(self.frame.wire())
+    }
+}
+
+impl DeflatedRecord {
+    fn bytes(&self) -> usize {
+        let frames = [&self.json, &self.messagepack].into_iter();
+        let wires = frames.filter_map(|frame| Some(shared_bytes(frame.get()?.wire())));
+        size_of::<Self>() + wires.sum::<usize>()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use grandstand_core::connection::{Connection, FanRights, Output, Settings};
-use grandstand_core::frame::Codec;
+use grandstand_core::frame::{Codec, Coding};
 use grandstand_core::hash::StateHash;
 use grandstand_core::ids::Cursor;
 use grandstand_core::message::Subscribe;
@@ -19,7 +19,7 @@ use crate::world::{At, World, epoch, match_id};
 /// A client of fifteen lines, which applies patches and knows nothing else.
 pub(crate) struct Fan {
     pub(crate) connection: Connection,
-    pub(crate) codec: Codec,
+    pub(crate) coding: Coding,
     pub(crate) wish: SnapshotWish,
     pub(crate) delay_s: u32,
     policy: PolicyName,
@@ -37,15 +37,16 @@ pub(crate) struct Fan {
 impl Fan {
     pub(crate) fn new(
         world: &World,
-        codec: Codec,
+        coding: impl Into<Coding>,
         policy: PolicyName,
         wish: SnapshotWish,
         delay_s: u32,
         phase: u8,
     ) -> Self {
+        let coding = coding.into();
         let mut fan = Self {
-            connection: connection(codec, phase, world.now_us),
-            codec,
+            connection: connection(coding, phase, world.now_us),
+            coding,
             wish,
             delay_s,
             policy,
@@ -74,7 +75,7 @@ impl Fan {
 
     /// On another connection, with any cursor.
     pub(crate) fn come_back(&mut self, world: &World, after: Cursor, policy: PolicyName) {
-        self.connection = connection(self.codec, 7, world.now_us);
+        self.connection = connection(self.coding, 7, world.now_us);
         self.socket = Socket::default();
         (self.policy, self.policy_us) = (policy, world.now_us);
         self.connection
@@ -92,7 +93,10 @@ impl Fan {
     pub(crate) fn wake_us(&mut self, world: &World) -> u64 {
         loop {
             match self.connection.poll(world, world.now_us) {
-                Output::Answer(frame) | Output::Frame(frame, _) => self.read(world, &frame.bytes()),
+                Output::Answer(frame) | Output::Frame(frame, _) => {
+                    self.socket.send(&frame);
+                    self.receive(world, usize::MAX);
+                }
                 Output::Wait(at_us) => return at_us.expect("there is a heartbeat at least"),
                 other => panic!("{other:?}"),
             }
@@ -159,7 +163,7 @@ impl Fan {
         if self.socket.take_ping() {
             self.connection.heard(world.now_us);
         }
-        while let Some(message) = self.socket.message(self.codec) {
+        while let Some(message) = self.socket.message(self.coding) {
             self.read(world, &message);
         }
         taken
@@ -186,7 +190,7 @@ impl Fan {
     }
 
     pub(crate) fn read(&mut self, world: &World, bytes: &[u8]) {
-        let message: Value = match self.codec {
+        let message: Value = match self.coding.codec {
             Codec::Json => serde_json::from_slice(bytes).unwrap(),
             Codec::MessagePack => rmp_serde::from_slice(bytes).unwrap(),
         };
@@ -260,9 +264,9 @@ pub(crate) fn cursor(seq: u64) -> Cursor {
     }
 }
 
-pub(crate) fn connection(codec: Codec, phase: u8, now_us: u64) -> Connection {
+pub(crate) fn connection(coding: impl Into<Coding>, phase: u8, now_us: u64) -> Connection {
     let settings = Settings {
-        codec,
+        coding: coding.into(),
         session: SessionId::new(1),
         phase,
         heartbeat_s: 55,

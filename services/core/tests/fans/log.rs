@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use grandstand_core::follow::Follower;
-use grandstand_core::frame::{Codec, Frame, Reason, SnapshotTail};
+use grandstand_core::frame::{Codec, Coding, Frame, Reason, SnapshotTail};
 use grandstand_core::log::{EVENTS_KEPT_MIN, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, LogBudget, Split};
 use grandstand_core::policy::PolicyName;
 use grandstand_core::subscription::SnapshotWish;
@@ -164,21 +164,22 @@ fn each_event_and_each_state_is_encoded_once_however_many_read_it_and_in_whateve
     }
     let log = follower.log();
     for _ in 0..3 {
-        for codec in [Codec::Json, Codec::MessagePack] {
+        for coding in codings() {
             for after in 0..130 {
-                log.frame(codec, after, after + 1, Split::Never);
-                log.frame(codec, after, 130, Split::Records);
+                log.frame(coding, after, after + 1, Split::Never);
+                log.frame(coding, after, 130, Split::Records);
             }
-            (0..2).for_each(|n| drop(log.segment(codec, n, 130)));
+            (0..2).for_each(|n| drop(log.segment(coding.codec, n, 130)));
             for reason in [Reason::Joined, Reason::Behind, Reason::Joined] {
-                log.snapshot(codec, 130, reason);
-                log.snapshot(codec, 100, reason);
+                log.snapshot(coding, 130, reason);
+                log.snapshot(coding, 100, reason);
             }
         }
     }
     assert_eq!(budget.take_events(), 130);
     let encodes: Vec<_> = budget.take_encodes().map(|(_, count)| count).collect();
-    assert_eq!(encodes, [130, 2, 2]);
+    // Deflated in each codec, and a snapshot for each reason.
+    assert_eq!(encodes, [130, 2, 2, 2 * 130, 2 * 2 * 2]);
 }
 
 #[test]
@@ -191,6 +192,15 @@ fn a_snapshot_and_a_segment_are_the_same_bytes_for_all_and_a_snapshot_says_its_o
         let snapshot = |reason| log.snapshot(codec, 70, reason);
         let segment = || log.segment(codec, 0, 70).unwrap();
         let same = |one: Frame, other: Frame| one.wire().as_ptr() == other.wire().as_ptr();
+        let deflated = || {
+            let coding = Coding {
+                codec,
+                deflates: true,
+            };
+            log.snapshot(coding, 70, Reason::Joined)
+        };
+        assert!(same(deflated(), deflated()));
+        assert!(deflated().wire().len() < snapshot(Reason::Joined).wire().len());
         assert!(same(segment(), segment()));
         assert_eq!(segment().codec, codec);
         assert!(same(snapshot(Reason::Joined), snapshot(Reason::Joined)));
@@ -218,14 +228,18 @@ fn a_log_gives_back_to_the_budget_all_that_it_took() {
     loop {
         let log = follower.log();
         let first = log.evicted() + 1;
-        (first..=300).for_each(|seq| drop(log.frame(Codec::Json, seq - 1, seq, Split::Never)));
+        for coding in codings() {
+            (first..=300).for_each(|seq| drop(log.frame(coding, seq - 1, seq, Split::Never)));
+        }
         (0..4).for_each(|n| drop(log.segment(Codec::Json, n, 300)));
-        (290..=300).for_each(|seq| drop(log.snapshot(Codec::Json, seq, Reason::Joined)));
+        for coding in codings() {
+            (290..=300).for_each(|seq| drop(log.snapshot(coding, seq, Reason::Joined)));
+        }
         assert_eq!(budget.bytes(), log.bytes());
         if !follower.evict_oldest() {
             break;
         }
-        // The JSON of the newest events, and no more.
+        // The JSON of the newest events, what is deflated of them, and no more.
         let cached = follower.log().bytes_cached();
         assert_eq!(cached, *recent.get_or_insert(cached));
         assert!(budget.bytes() < kept);
@@ -235,6 +249,12 @@ fn a_log_gives_back_to_the_budget_all_that_it_took() {
     assert_eq!(Some(follower.log().bytes_cached()), recent);
     drop(follower);
     assert_eq!(budget.bytes(), 0);
+}
+
+fn codings() -> impl Iterator<Item = Coding> {
+    [Codec::Json, Codec::MessagePack]
+        .into_iter()
+        .flat_map(|codec| [false, true].map(|deflates| Coding { codec, deflates }))
 }
 
 fn state(world: &World, seq: u64) -> Value {

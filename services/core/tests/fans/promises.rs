@@ -82,7 +82,7 @@ fn a_cursor_ahead_waits_for_the_leader_and_goes_back_only_with_a_reason() {
         epoch: Some(epoch()),
         seq: 9,
     };
-    fan.connection = connection(fan.codec, 7, world.now_us);
+    fan.connection = connection(fan.coding, 7, world.now_us);
     fan.connection.subscribe(subscribe(
         PolicyName::Realtime,
         SnapshotWish::Auto,

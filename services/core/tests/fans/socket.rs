@@ -1,11 +1,13 @@
 //! A socket that takes as many bytes as it is told to, and a client's reader of what came through.
 
 use bytes::{Buf, Bytes};
-use grandstand_core::frame::{Codec, Frame, PING};
+use grandstand_core::frame::{Codec, Coding, Frame, PING};
 
 /// Of a server's frame: the last one of a message, of text or of bytes.
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
+/// Of its first byte: the message is deflated.
+const DEFLATED: u8 = 0x40;
 
 #[derive(Debug, Default)]
 pub(crate) struct Socket {
@@ -41,20 +43,25 @@ impl Socket {
     }
 
     /// The next whole message that came through.
-    pub(crate) fn message(&mut self, codec: Codec) -> Option<Vec<u8>> {
+    pub(crate) fn message(&mut self, coding: Coding) -> Option<Vec<u8>> {
         let (head, length) = head(&self.received)?;
         let end = head + length;
         if self.received.len() < end {
             return None;
         }
-        let kind = match codec {
+        let kind = match coding.codec {
             Codec::Json => TEXT,
             Codec::MessagePack => BINARY,
         };
-        assert_eq!(self.received[0], kind);
+        let is_deflated = self.received[0] & DEFLATED != 0;
+        assert_eq!(self.received[0] & !DEFLATED, kind);
+        assert!(coding.deflates || !is_deflated, "it was agreed on");
         let message = self.received[head..end].to_vec();
         self.received.drain(..end);
-        Some(message)
+        Some(match is_deflated {
+            true => inflated(&message),
+            false => message,
+        })
     }
 }
 
@@ -66,4 +73,15 @@ fn head(received: &[u8]) -> Option<(usize, usize)> {
         127 => Some((10, number(received.get(2..10)?))),
         length => Some((2, usize::from(length))),
     }
+}
+
+/// What was deflated without a message before it (RFC 7692, 7.2.2).
+fn inflated(payload: &[u8]) -> Vec<u8> {
+    let whole = [payload, &[0, 0, 0xff, 0xff]].concat();
+    let mut message = Vec::with_capacity(1 << 20);
+    let flush = flate2::FlushDecompress::Sync;
+    let mut inflate = flate2::Decompress::new(false);
+    inflate.decompress_vec(&whole, &mut message, flush).unwrap();
+    assert_eq!(inflate.total_in(), whole.len() as u64);
+    message
 }

@@ -111,7 +111,7 @@ struct Fan {
 impl Fan {
     fn new(codec: Codec, policy_max: PolicyName, ground: &Ground) -> Self {
         let settings = Settings {
-            codec,
+            coding: codec.into(),
             session: SessionId::new(1),
             phase: 7,
             heartbeat_s: 55,

@@ -32,13 +32,22 @@ impl Follow {
         metrics::gauge!("grandstand_log_bytes").set(budget.bytes() as f64);
         metrics::counter!("grandstand_events_followed_total").increment(budget.take_events());
         for (encoded, count) in budget.take_encodes() {
-            let (of, codec) = match encoded {
-                Encoded::EventJson => ("event", "json"),
-                Encoded::SnapshotJson => ("snapshot", "json"),
-                Encoded::SnapshotMessagePack => ("snapshot", "messagepack"),
+            let counter = match encoded {
+                Encoded::EventJson => encodes("event", "json"),
+                Encoded::SnapshotJson => encodes("snapshot", "json"),
+                Encoded::SnapshotMessagePack => encodes("snapshot", "messagepack"),
+                Encoded::RecordDeflated => deflates("record"),
+                Encoded::SnapshotDeflated => deflates("snapshot"),
             };
-            metrics::counter!("grandstand_encodes_total", "of" => of, "codec" => codec)
-                .increment(count);
+            counter.increment(count);
         }
     }
+}
+
+fn encodes(of: &'static str, codec: &'static str) -> metrics::Counter {
+    metrics::counter!("grandstand_encodes_total", "of" => of, "codec" => codec)
+}
+
+fn deflates(of: &'static str) -> metrics::Counter {
+    metrics::counter!("grandstand_deflates_total", "of" => of)
 }

@@ -128,7 +128,7 @@ fn echo(stream: TcpStream) {
         };
         let (mut at, end) = (0, kept + count);
         loop {
-            let answer = match reader.next(&mut buffer[at..end]) {
+            let answer = match reader.next(&mut buffer[at..end], false) {
                 Ok(Next::More) => break,
                 Ok(Next::Frame(used, heard)) => {
                     at += used;

@@ -52,7 +52,8 @@ impl Shard {
                 fan.is_readable = true;
                 break;
             }
-            match fan.reader.next(&mut buffer[at..end]) {
+            let may_deflate = fan.connection.coding().deflates;
+            match fan.reader.next(&mut buffer[at..end], may_deflate) {
                 Ok(Next::Frame(used, heard)) => {
                     at += used;
                     frames += 1;

@@ -23,6 +23,7 @@ mod fan;
 mod goodbye;
 mod hear;
 mod inbox;
+mod inflate;
 mod interest;
 #[cfg(test)]
 mod interest_tests;

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use super::inflate::inflate;
+
 /// What a client may send in one message: the longest is a `hello` with 32 subscriptions.
 pub(super) const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 /// The longest head of a client's frame.
@@ -61,8 +63,9 @@ struct Kept {
 #[derive(Debug)]
 struct Pieces {
     kind: Kind,
+    is_deflated: bool,
     bytes: Vec<u8>,
-    /// So many of them are whole characters.
+    /// So many of them are whole characters; of what is deflated none is looked at.
     checked: usize,
 }
 
@@ -83,6 +86,7 @@ enum Opcode {
 
 struct Head {
     is_last: bool,
+    is_deflated: bool,
     opcode: Opcode,
     mask: [u8; 4],
     payload_at: usize,
@@ -106,9 +110,14 @@ impl Reader {
         }
     }
 
-    /// Reads the first frame of `bytes`, which are unmasked where they are.
-    pub(super) fn next<'a>(&mut self, bytes: &'a mut [u8]) -> Result<Next<'a>, Fault> {
-        let Some(head) = head(bytes)? else {
+    /// Reads the first frame of `bytes`, which are unmasked where they are. Messages may be deflated
+    /// where that was agreed on.
+    pub(super) fn next<'a>(
+        &mut self,
+        bytes: &'a mut [u8],
+        may_deflate: bool,
+    ) -> Result<Next<'a>, Fault> {
+        let Some(head) = head(bytes, may_deflate)? else {
             return Ok(Next::More);
         };
         if bytes.len() < head.end {
@@ -124,7 +133,7 @@ impl Reader {
             Opcode::Pong => Some(Heard::Pong),
             Opcode::Close => Some(Heard::Close(close_answer(payload)?)),
             Opcode::Continue => self.go_on(payload, head.is_last)?,
-            Opcode::Start(kind) => self.start(kind, payload, head.is_last)?,
+            Opcode::Start(kind) => self.start(kind, payload, &head)?,
         };
         Ok(Next::Frame(head.end, heard))
     }
@@ -133,12 +142,12 @@ impl Reader {
         &mut self,
         kind: Kind,
         payload: &'a [u8],
-        is_last: bool,
+        head: &Head,
     ) -> Result<Option<Heard<'a>>, Fault> {
         if self.kept.as_ref().is_some_and(|kept| kept.pieces.is_some()) {
             return Err(Fault::Protocol);
         }
-        if is_last {
+        if head.is_last && !head.is_deflated {
             return Ok(Some(match kind {
                 Kind::Text => {
                     let text = std::str::from_utf8(payload).map_err(|_| Fault::NotText)?;
@@ -149,10 +158,14 @@ impl Reader {
         }
         let mut pieces = Pieces {
             kind,
+            is_deflated: head.is_deflated,
             bytes: Vec::new(),
             checked: 0,
         };
         pieces.add(payload)?;
+        if head.is_last {
+            return pieces.whole().map(Some);
+        }
         self.kept.get_or_insert_default().pieces = Some(pieces);
         Ok(None)
     }
@@ -181,7 +194,7 @@ impl Pieces {
             return Err(Fault::TooLarge);
         }
         self.bytes.extend_from_slice(payload);
-        if self.kind == Kind::Text {
+        if self.kind == Kind::Text && !self.is_deflated {
             match std::str::from_utf8(&self.bytes[self.checked..]) {
                 Ok(_) => self.checked = self.bytes.len(),
                 // A character may be cut by the end of a piece.
@@ -193,10 +206,14 @@ impl Pieces {
     }
 
     fn whole(self) -> Result<Heard<'static>, Fault> {
+        let bytes = match self.is_deflated {
+            true => inflate(&self.bytes)?,
+            false => self.bytes,
+        };
         match self.kind {
-            Kind::Binary => Ok(Heard::Binary(Cow::Owned(self.bytes))),
+            Kind::Binary => Ok(Heard::Binary(Cow::Owned(bytes))),
             Kind::Text => {
-                let text = String::from_utf8(self.bytes).map_err(|_| Fault::NotText)?;
+                let text = String::from_utf8(bytes).map_err(|_| Fault::NotText)?;
                 Ok(Heard::Text(Cow::Owned(text)))
             }
         }
@@ -204,7 +221,7 @@ impl Pieces {
 }
 
 /// The head of a frame, once it is there. What is wrong with it is found before its payload comes.
-fn head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
+fn head(bytes: &[u8], may_deflate: bool) -> Result<Option<Head>, Fault> {
     let [first, second, ..] = *bytes else {
         return Ok(None);
     };
@@ -237,15 +254,19 @@ fn head(bytes: &[u8]) -> Result<Option<Head>, Fault> {
         2 => length <= 125,
         _ => length <= 0xffff,
     };
+    // The first frame of a message says whether all of it is deflated (RFC 7692, section 6).
+    let is_deflated = may_deflate && first & 0x40 != 0 && matches!(opcode, Opcode::Start(_));
+    let reserved = if is_deflated { 0x30 } else { 0x70 };
     // Clients mask, write lengths as shortly as can be (section 5.2), and nobody agreed on an
-    // extension that gives the reserved bits a meaning.
-    if !is_masked || first & 0x70 != 0 || is_odd_control || is_too_long_written {
+    // extension that gives the other reserved bits a meaning.
+    if !is_masked || first & reserved != 0 || is_odd_control || is_too_long_written {
         return Err(Fault::Protocol);
     }
     let mut mask = [0; 4];
     mask.copy_from_slice(&bytes[mask_at..payload_at]);
     Ok(Some(Head {
         is_last,
+        is_deflated,
         opcode,
         mask,
         payload_at,

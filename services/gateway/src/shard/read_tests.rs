@@ -1,6 +1,8 @@
 //! The reader of client frames: split at every byte, and beside tungstenite, which takes lengths that
 //! are written in more bytes than they need.
 
+mod deflated;
+
 use std::io::{self, Read, Write};
 
 use proptest::prelude::*;
@@ -33,6 +35,10 @@ enum End {
 
 /// Feeds our reader with pieces that end at `cuts`.
 fn ours(bytes: &[u8], cuts: &[usize]) -> Outcome {
+    read(bytes, cuts, false)
+}
+
+fn read(bytes: &[u8], cuts: &[usize], may_deflate: bool) -> Outcome {
     let mut reader = Reader::default();
     let mut buffer = vec![0; 1024 * 1024];
     let mut said = Vec::new();
@@ -44,7 +50,7 @@ fn ours(bytes: &[u8], cuts: &[usize]) -> Outcome {
         from = to;
         let mut at = 0;
         loop {
-            match reader.next(&mut buffer[at..end]) {
+            match reader.next(&mut buffer[at..end], may_deflate) {
                 Ok(Next::More) => break,
                 Ok(Next::Frame(used, heard)) => {
                     at += used;

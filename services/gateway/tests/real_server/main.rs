@@ -8,7 +8,9 @@
 mod budget;
 mod closing;
 mod damage;
+mod deflated;
 mod disclosure;
 mod harness;
 mod measured;
+mod raw;
 mod wire;

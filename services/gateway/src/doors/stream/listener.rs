@@ -73,7 +73,7 @@ impl Listener {
         heartbeat_s: Option<u32>,
     ) -> Self {
         let settings = Settings {
-            codec: Codec::Json,
+            coding: Codec::Json.into(),
             // It is told to nobody, so nobody takes it up.
             session: SessionId::new(random_u128()),
             phase,
