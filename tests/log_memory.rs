@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use grandstand_core::event::Posted;
-use grandstand_core::frame::{Codec, Reason};
+use grandstand_core::frame::{Codec, Coding, Reason};
 use grandstand_core::hash::StateHash;
 use grandstand_core::ids::{Epoch, MatchId};
 use grandstand_core::log::{HashCheck, LogBudget, MatchLog, Split};
@@ -96,12 +96,18 @@ fn held_to_the_allocator(bodies: &[Bytes]) -> Taken {
         for n in 0..head / 64 {
             log.segment(codec, n, head).unwrap();
         }
-        for (seq, reason) in [
-            (head, Reason::Joined),
-            (head, Reason::Behind),
-            (head - 9, Reason::Asked),
-        ] {
-            log.snapshot(codec, seq, reason);
+        for deflates in [false, true] {
+            let coding = Coding { codec, deflates };
+            for (seq, reason) in [
+                (head, Reason::Joined),
+                (head, Reason::Behind),
+                (head - 9, Reason::Asked),
+            ] {
+                log.snapshot(coding, seq, reason);
+            }
+            for seq in 1..=head {
+                log.frame(coding, seq - 1, seq, Split::Records).unwrap();
+            }
         }
     }
     let full = check(&log, "all ready");
