@@ -2,6 +2,8 @@
 //! against real answers by Schemathesis.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[path = "openapi/codecs.rs"]
+mod codecs;
 #[path = "openapi/documents.rs"]
 mod documents;
 mod harness;

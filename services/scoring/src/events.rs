@@ -10,7 +10,7 @@ use grandstand_core::record::Record;
 use grandstand_server::problem::Problem;
 use grandstand_server::problem_kind::ProblemKind;
 use grandstand_server::query::{Parameters, QueryError, fault};
-use http::{StatusCode, Uri};
+use http::StatusCode;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -50,15 +50,15 @@ struct Asked {
     limit: usize,
 }
 
-pub(crate) async fn events(State(api): State<Api>, caller: Caller, uri: Uri) -> Response {
-    let result = read_page(&api, &caller, &uri).await;
+pub(crate) async fn events(State(api): State<Api>, caller: Caller) -> Response {
+    let result = read_page(&api, &caller).await;
     caller.reply(result)
 }
 
-async fn read_page(api: &Api, caller: &Caller, uri: &Uri) -> Result<Response, Problem> {
+async fn read_page(api: &Api, caller: &Caller) -> Result<Response, Problem> {
     let match_id = caller.match_id()?;
     caller.check_reader()?;
-    let asked = Asked::of(uri).map_err(|error| counted(error.into()))?;
+    let asked = Asked::of(&caller.parameters).map_err(|error| counted(error.into()))?;
     let deadline = Instant::now() + api.request_max;
     let after = asked.after.seq;
     let reading = api.matches.read(&match_id, move |ledger, epoch| Place {
@@ -137,8 +137,7 @@ fn events_of(
 }
 
 impl Asked {
-    fn of(uri: &Uri) -> Result<Self, QueryError> {
-        let parameters = Parameters::of(uri, &["after", "limit"])?;
+    fn of(parameters: &Parameters) -> Result<Self, QueryError> {
         let after = match parameters.get("after") {
             None => Cursor::START,
             Some(text) => text

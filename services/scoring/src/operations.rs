@@ -51,7 +51,7 @@ pub(crate) const SCHEMAS: &[SchemaFile] = schema_files![
 const QUOTA: &[&str] = &["RateLimit", "RateLimit-Policy"];
 
 /// What any request about a match may meet.
-const OF_ANY: &[ProblemKind] = &[NotAllowed, OverCapacity, QuotaExceeded, TimedOut];
+const OF_ANY: &[ProblemKind] = &[BadQuery, NotAllowed, OverCapacity, QuotaExceeded, TimedOut];
 /// What reading may meet beside it.
 const OF_READING: &[ProblemKind] = &[Busy, Damaged, Fault, NewerRules, NoLeader, UnknownMatch];
 /// What storing may meet beside it.
@@ -121,7 +121,7 @@ pub(crate) fn events() -> Operation {
             answer,
             &with_quota(&["Cache-Control", "Vary"]),
         )
-        .problems(&[BadQuery, OtherEpoch])
+        .problems(&[OtherEpoch])
         .problems(OF_READING)
 }
 

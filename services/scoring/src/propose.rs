@@ -2,14 +2,15 @@
 //! and what a correction would lead to.
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use grandstand_core::hash::StateHash;
 use grandstand_core::headers::{Visibility, Warning};
 use grandstand_core::ids::{Epoch, MatchId};
 use grandstand_server::problem::Problem;
+use grandstand_server::query::fault;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -18,7 +19,7 @@ use crate::ledger::Ledger;
 use crate::missed::told;
 use crate::post::read_post;
 use crate::read::answer_unless_known;
-use crate::refuse::{Refused, malformed};
+use crate::refuse::{Refused, counted};
 use crate::request::{Caller, with_etag, with_privacy};
 use crate::start::Api;
 
@@ -63,15 +64,6 @@ struct CascadeDocument {
     cascade: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Value>,
-}
-
-/// What the query of a cascade asks for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CascadeQuery {
-    /// The whole state afterwards too.
-    #[serde(default)]
-    state: bool,
 }
 
 impl ProposalsView {
@@ -125,25 +117,14 @@ async fn read_proposals(api: &Api, caller: &Caller) -> Result<Response, Problem>
     Ok(answer_unless_known(caller, &tag, view.visibility, write))
 }
 
-pub(crate) async fn cascade(
-    State(api): State<Api>,
-    caller: Caller,
-    query: Result<Query<CascadeQuery>, axum::extract::rejection::QueryRejection>,
-    body: Body,
-) -> Response {
-    let result = read_cascade(&api, &caller, query.ok(), body).await;
+pub(crate) async fn cascade(State(api): State<Api>, caller: Caller, body: Body) -> Response {
+    let result = read_cascade(&api, &caller, body).await;
     caller.reply(result)
 }
 
-async fn read_cascade(
-    api: &Api,
-    caller: &Caller,
-    query: Option<Query<CascadeQuery>>,
-    body: Body,
-) -> Result<Response, Problem> {
+async fn read_cascade(api: &Api, caller: &Caller, body: Body) -> Result<Response, Problem> {
     let match_id = caller.writes()?;
-    let Query(query) = query
-        .ok_or_else(|| malformed("state", "the query may hold state=true and nothing else"))?;
+    let is_whole = wants_state(caller)?;
     let post = read_post(caller, body).await?;
     let leads_to = move |ledger: &Ledger, epoch| CascadeView::of(ledger, &post, epoch);
     let deadline = Instant::now() + api.request_max;
@@ -160,8 +141,17 @@ async fn read_cascade(
         strip: view.state["strip"].clone(),
         warnings: view.warnings,
         cascade: view.amends,
-        state: query.state.then_some(view.state),
+        state: is_whole.then_some(view.state),
     };
     let response = caller.codec.answer(StatusCode::OK, &document);
     Ok(with_privacy(with_etag(response, &tag), view.visibility))
+}
+
+/// Whether the whole state afterwards is asked for too.
+fn wants_state(caller: &Caller) -> Result<bool, Problem> {
+    match caller.parameters.get("state") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(counted(fault("state", "is true or false").into())),
+    }
 }

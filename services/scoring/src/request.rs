@@ -1,6 +1,5 @@
 //! What every request carries: who sends it, about which match, and in which form.
 
-use std::convert::Infallible;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use grandstand_server::grant::{Grant, Right, Role};
 use grandstand_server::limits::read_body;
 use grandstand_server::problem::Problem;
 use grandstand_server::problem_kind::ProblemKind;
+use grandstand_server::query::{Known, Parameters};
 use grandstand_server::token::TokenError;
 use grandstand_sports::Rights;
 use http::header::{CACHE_CONTROL, ETAG, VARY};
@@ -36,6 +36,8 @@ pub(crate) struct Asker {
     pub(crate) headers: HeaderMap,
     /// How the answer is written.
     pub(crate) codec: Codec,
+    /// What its query asks for: nothing that the call does not know.
+    pub(crate) parameters: Parameters,
     match_segment: Option<String>,
 }
 
@@ -54,9 +56,15 @@ impl Deref for Caller {
 }
 
 impl FromRequestParts<Api> for Asker {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let codec = Codec::of_answer(&parts.headers);
+        // Absent only if the route was added without a description: then it takes none.
+        let known = parts.extensions.get::<Known>().cloned().unwrap_or_default();
+        let parameters = known
+            .parameters(&parts.uri)
+            .map_err(|error| counted(error.into()).codec(codec))?;
         // A segment that is not UTF-8 is no match id, as an absent one would be.
         let segments = RawPathParams::from_request_parts(parts, api).await.ok();
         let match_segment = segments.and_then(|segments| {
@@ -65,7 +73,8 @@ impl FromRequestParts<Api> for Asker {
         });
         Ok(Self {
             headers: parts.headers.clone(),
-            codec: Codec::of_answer(&parts.headers),
+            codec,
+            parameters,
             match_segment,
         })
     }
@@ -75,7 +84,7 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Ok(asker) = Asker::from_request_parts(parts, api).await;
+        let asker = Asker::from_request_parts(parts, api).await?;
         // Absent only if the route was added without a look at its token: then nobody is let in.
         let signed = parts.extensions.get::<Signed>().cloned();
         let Signed(grant) = signed.unwrap_or(Signed(Err(TokenError::Missing)));

@@ -3,9 +3,9 @@
 
 use std::convert::Infallible;
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, get, post, put};
+use axum::{Extension, Router};
 use serde_json::{Map, Value};
 
 use crate::operation::Operation;
@@ -61,6 +61,8 @@ impl<S: Clone + Send + Sync + 'static> Doors<S> {
         operation: Operation,
     ) -> Self {
         let item = self.paths.entry(path).or_insert_with(|| Map::new().into());
+        // With the request, so that what is described is what is known.
+        let route = route.route_layer(Extension(operation.known()));
         item[method] = operation.into_value();
         self.router = self.router.route(path, route);
         self

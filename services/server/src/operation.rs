@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::problem_kind::ProblemKind;
+use crate::query::Known;
 
 /// Whatever may be refused of a request that shows a token.
 const OF_TOKENS: &[ProblemKind] = &[
@@ -35,6 +36,7 @@ pub struct Operation {
     parameters: Vec<Value>,
     answers: BTreeMap<u16, Value>,
     problems: Vec<ProblemKind>,
+    in_query: Vec<&'static str>,
 }
 
 /// What an answer carries.
@@ -66,6 +68,7 @@ impl Operation {
             parameters: Vec::new(),
             answers: BTreeMap::new(),
             problems: OF_TOKENS.to_vec(),
+            in_query: Vec::new(),
         }
     }
 
@@ -88,7 +91,8 @@ impl Operation {
     }
 
     /// Takes a parameter of the query.
-    pub fn query(self, name: &str, schema: Value, description: &str) -> Self {
+    pub fn query(mut self, name: &'static str, schema: Value, description: &str) -> Self {
+        self.in_query.push(name);
         self.parameter("query", name, schema, description)
     }
 
@@ -164,6 +168,11 @@ impl Operation {
     pub fn problems(mut self, kinds: &[ProblemKind]) -> Self {
         self.problems.extend_from_slice(kinds);
         self
+    }
+
+    /// The parameters of its query, for whoever looks at one.
+    pub(crate) fn known(&self) -> Known {
+        Known::new(self.in_query.clone())
     }
 
     pub(crate) fn into_value(mut self) -> Value {

@@ -48,7 +48,7 @@ kinds! {
     AccessExpired: UNAUTHORIZED "access-expired", "The link has ended",
         "The key is of this match, but its time is over. Ask whoever gave it to you for another link and PIN.";
     BadQuery: BAD_REQUEST "bad-query", "The query can't be read",
-        "`field` names the parameter, `detail` says what it takes. Where a call takes parameters, one that it does not know is refused too, since it may be a misspelt one. A token is never taken from a query.";
+        "`field` names the parameter, `detail` says what it takes. A parameter that a call does not know is refused too, since it may be a misspelt one. A token is never taken from a query.";
     BodyTooLarge: PAYLOAD_TOO_LARGE "body-too-large", "The body is too large",
         "At most `bytes_max` bytes are taken. Post fewer events at once.";
     Busy: SERVICE_UNAVAILABLE "busy", "There is too much to do right now",

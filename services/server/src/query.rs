@@ -2,6 +2,7 @@
 //! that is passed over is answered with something else than was asked for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::extract::Query;
 use http::Uri;
@@ -11,6 +12,21 @@ use crate::problem_kind::ProblemKind;
 
 /// Why no token is taken from a query.
 pub const TOKEN_IN_QUERY: &str = "a token in a query ends up in logs; send it as Authorization: Bearer, or as a subprotocol grandstand.bearer.<token>";
+
+/// The names of the parameters that a route takes, as its description has them.
+#[derive(Debug, Clone, Default)]
+pub struct Known(Arc<[&'static str]>);
+
+impl Known {
+    pub(crate) fn new(names: Vec<&'static str>) -> Self {
+        Self(names.into())
+    }
+
+    /// The parameters of `uri`, if they are all among these.
+    pub fn parameters(&self, uri: &Uri) -> Result<Parameters, QueryError> {
+        Parameters::of(uri, &self.0)
+    }
+}
 
 /// The parameters of one request, each known to its door, and there once.
 #[derive(Debug)]

@@ -194,3 +194,38 @@ async fn a_token_lets_do_what_it_names_and_nothing_else() {
     scoring.stop().await;
     ground.stop().await;
 }
+
+#[tokio::test]
+async fn a_parameter_that_a_call_does_not_know_is_refused_by_its_name() {
+    let ground = Ground::ready().await;
+    let scoring = ground.instance().await;
+    scoring.create("m").await;
+    let document = grandstand_scoring::openapi_document();
+    let mut calls = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let asked = format!("{}?stat=true", path.replace("{match}", "m"));
+            let request = scoring.request(method.clone(), &asked).json(&json!({}));
+            let refused = hear(request).await;
+            assert_eq!(refused.status, 400, "{method} {asked}: {:?}", refused.body);
+            assert_eq!(refused.body["type"], "/problems/bad-query", "{asked}");
+            assert_eq!(refused.body["field"], "stat", "{asked}");
+            calls += 1;
+        }
+    }
+    assert_eq!(calls, 12);
+    for (query, field) in [
+        ("state=yes", "state"),
+        ("state=true&state=true", "state"),
+        ("access_token=x", "token"),
+    ] {
+        let path = format!("/v1/matches/m/cascade?{query}");
+        let refused = hear(scoring.request(Method::POST, &path).json(&set("a", 1))).await;
+        assert_eq!(refused.status, 400, "{query}: {:?}", refused.body);
+        assert_eq!(refused.body["field"], field, "{query}");
+    }
+    assert_eq!(scoring.get("/v1/matches/m").await.body["seq"], 1);
+    scoring.stop().await;
+    ground.stop().await;
+}
