@@ -1,7 +1,15 @@
-//! What all logs of a gateway share: a budget of bytes, and the count of what they encoded.
+//! What all logs of a gateway share: a budget of bytes, the count of what they encoded, and what
+//! they deflate with.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use flate2::{Compress, Compression};
+
+use crate::frame::Frame;
+
+/// A ball becomes as small as by the default of 6, the largest record in half of the time.
+const DEFLATE_LEVEL: u32 = 4;
 
 /// A budget of bytes for many logs. It refuses nothing by itself: caches are kept only while there
 /// is room, and whoever owns the logs makes room when it [is over](LogBudget::is_over).
@@ -12,6 +20,8 @@ pub struct LogBudget {
     /// Since they were last taken.
     events: AtomicU64,
     encodes: [AtomicU64; Encoded::ALL.len()],
+    /// 300 KB that are there already: to make them anew takes five times as long as to deflate a ball.
+    deflate: Mutex<Compress>,
 }
 
 /// What is encoded for fans, each at most once however many read it. Events for MessagePack fans
@@ -49,6 +59,7 @@ impl LogBudget {
             bytes: AtomicU64::new(0),
             events: AtomicU64::new(0),
             encodes: Default::default(),
+            deflate: Mutex::new(Compress::new(Compression::new(DEFLATE_LEVEL), false)),
         }
     }
 
@@ -85,6 +96,13 @@ impl LogBudget {
 
     pub(super) fn count_events(&self, count: usize) {
         self.events.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// `frame` deflated, counted as what is `encoded`.
+    pub(super) fn deflated(&self, encoded: Encoded, frame: &Frame) -> Frame {
+        self.count_encode(encoded);
+        let mut deflate = self.deflate.lock().unwrap_or_else(PoisonError::into_inner);
+        frame.deflated(&mut deflate)
     }
 
     pub(super) fn count_encode(&self, encoded: Encoded) {

@@ -133,8 +133,8 @@ impl Snapshot {
         match coding.deflates {
             true => deflated
                 .get_or_insert_with(|| {
-                    share.budget.count_encode(Encoded::SnapshotDeflated);
-                    frame.deflated()
+                    let budget = &share.budget;
+                    budget.deflated(Encoded::SnapshotDeflated, frame)
                 })
                 .clone(),
             false => frame.clone(),

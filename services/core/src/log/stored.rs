@@ -126,8 +126,7 @@ impl StoredRecord {
             Codec::MessagePack => &deflated.messagepack,
         };
         place.get_or_init(|| {
-            share.budget.count_encode(Encoded::RecordDeflated);
-            let deflated = frame.deflated();
+            let deflated = share.budget.deflated(Encoded::RecordDeflated, frame);
             share.cache(shared_bytes(deflated.wire()));
             deflated
         })
