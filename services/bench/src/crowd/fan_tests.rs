@@ -13,7 +13,7 @@ use crate::crowd::orders::{Plan, Reading};
 
 const UPGRADED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
 /// Nothing here takes longer unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One fan with its loop, and the server's end.
 struct Scene {

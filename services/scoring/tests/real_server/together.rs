@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::harness::{Ground, Heard, Instance, PATIENCE, hear, set};
+use crate::harness::{Ground, Heard, Instance, hear, patient, set};
 
 async fn all_of(tasks: JoinSet<Heard>) -> Vec<Heard> {
     tasks.join_all().await
@@ -20,7 +20,8 @@ async fn all_of(tasks: JoinSet<Heard>) -> Vec<Heard> {
 #[tokio::test]
 async fn fifty_posts_of_one_event_are_one_event_and_fifty_equal_answers() {
     let ground = Ground::ready().await;
-    let instances = [ground.instance().await, ground.instance().await].map(Arc::new);
+    let instances = [ground.instance().await, ground.instance().await];
+    let instances = instances.map(Arc::new);
     instances[0].create("m").await;
 
     let mut posts = JoinSet::new();
@@ -42,15 +43,7 @@ async fn fifty_posts_of_one_event_are_one_event_and_fifty_equal_answers() {
 #[tokio::test]
 async fn two_instances_make_one_dense_order() {
     let ground = Ground::ready().await;
-    // Sixty writers of one match on a loaded machine: what is tested is no deadline.
-    let bounds = Bounds {
-        request_max: PATIENCE,
-        ..Bounds::default()
-    };
-    let instances = [
-        ground.instance_within(bounds).await,
-        ground.instance_within(bounds).await,
-    ];
+    let instances = [ground.instance().await, ground.instance().await];
     let instances = instances.map(Arc::new);
     instances[0].create("m").await;
 
@@ -132,7 +125,7 @@ async fn a_full_mailbox_says_when_to_come_again() {
     let ground = Ground::ready().await;
     let bounds = Bounds {
         mailbox_max: 1,
-        ..Bounds::default()
+        ..patient()
     };
     let scoring = Arc::new(ground.instance_within(bounds).await);
     scoring.create("m").await;
