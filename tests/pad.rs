@@ -27,5 +27,9 @@ mod setting_up;
 mod taps;
 #[path = "pad/two_phones.rs"]
 mod two_phones;
+#[path = "pad/update.rs"]
+mod update;
+#[path = "pad/updated.rs"]
+mod updated;
 #[path = "pad/whole_match.rs"]
 mod whole_match;

@@ -218,8 +218,12 @@ async fn a_network_that_goes_while_the_page_is_kept_for_later_lets_it_be_kept_la
         return;
     };
     phone.until_ready().await;
-    let forget = "caches.delete('grandstand-pad').then(() => navigator.serviceWorker.getRegistrations()).then(all => Promise.all(all.map(one => one.unregister())))";
+    let forget = "caches.keys().then(names => Promise.all(names.map(name => caches.delete(name)))).then(() => navigator.serviceWorker.getRegistrations()).then(all => Promise.all(all.map(one => one.unregister())))";
     phone.browser.evaluate(forget).await;
+    phone
+        .browser
+        .call("Network.clearBrowserCache", json!({}))
+        .await;
     phone.browser.goto("about:blank").await;
     // In the icon that only the worker asks for.
     phone.proxy.cut_at("M9 21h14");

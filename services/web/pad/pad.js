@@ -34,8 +34,9 @@ open(device.takeFromAddress());
 // The policy of the page allows only scripts that were named to it.
 const worker = globalThis.trustedTypes?.createPolicy("pad", { createScriptURL: () => "/worker.js" }).createScriptURL("") ?? "/worker.js";
 install();
+navigator.serviceWorker?.controller?.postMessage("here");
 
-/** Makes the page start without a network; one that goes meanwhile leaves nothing of it, so it is tried again. */
+/** Makes the page start without a network; one that goes meanwhile leaves nothing to start from, so it is tried again. */
 function install() {
   navigator.serviceWorker?.register(worker).catch(() => {});
 }

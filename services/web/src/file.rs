@@ -1,11 +1,12 @@
-//! One embedded file as a route: its type, a validator, and what the browser may do with it.
+//! One file as a route: its type, a validator, and what the browser may do with it.
 
 use std::fmt::Write;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use sha2::{Digest, Sha256};
 
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
@@ -24,9 +25,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// A file of a page.
 #[derive(Clone, Copy)]
 pub(crate) struct File {
-    path: &'static str,
-    content_type: &'static str,
-    bytes: &'static [u8],
+    pub(crate) path: &'static str,
+    pub(crate) content_type: &'static str,
+    pub(crate) bytes: &'static [u8],
 }
 
 impl File {
@@ -41,32 +42,58 @@ impl File {
             bytes,
         }
     }
+}
 
-    #[cfg(test)]
-    pub(crate) fn path(&self) -> &'static str {
-        self.path
+/// How long a browser takes a file for what it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    /// Files change with the binary, so a browser asks each time; the answer is usually 304.
+    UntilAsked,
+    /// Nothing else will ever be under this path.
+    ForEver,
+}
+
+impl Lasts {
+    fn cache_control(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::UntilAsked => "no-cache",
+            Self::ForEver => "public, max-age=31536000, immutable",
+        })
     }
 }
 
 /// A route for each file.
-pub(crate) fn routes(files: &'static [File]) -> Router {
+pub(crate) fn routes(files: &[File]) -> Router {
     let mut router = Router::new();
     for file in files {
-        let etag = etag_of(file.bytes);
-        let serve = move |headers: HeaderMap| {
-            let answer = answer(file, &etag, &headers);
-            async move { answer }
-        };
-        router = router.route(file.path, get(serve));
+        let bytes = Bytes::from_static(file.bytes);
+        router = router.route(
+            file.path,
+            served(file.content_type, bytes, Lasts::UntilAsked),
+        );
     }
     router
 }
 
-fn answer(file: &File, etag: &HeaderValue, asked: &HeaderMap) -> Response {
+/// What answers with these bytes.
+pub(crate) fn served(content_type: &'static str, bytes: Bytes, lasts: Lasts) -> MethodRouter {
+    let etag = etag_of(&bytes);
+    get(move |headers: HeaderMap| {
+        let answer = answer(content_type, &bytes, &etag, lasts, &headers);
+        async move { answer }
+    })
+}
+
+fn answer(
+    content_type: &'static str,
+    bytes: &Bytes,
+    etag: &HeaderValue,
+    lasts: Lasts,
+    asked: &HeaderMap,
+) -> Response {
     let headers = [
         (header::ETAG, etag.clone()),
-        // Files change with the binary, so a browser asks each time; the answer is usually 304.
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CACHE_CONTROL, lasts.cache_control()),
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(CONTENT_SECURITY_POLICY),
@@ -87,11 +114,8 @@ fn answer(file: &File, etag: &HeaderValue, asked: &HeaderMap) -> Response {
     {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    let content_type = (
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(file.content_type),
-    );
-    (headers, [content_type], file.bytes).into_response()
+    let content_type = (header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    (headers, [content_type], bytes.clone()).into_response()
 }
 
 /// Whether an `If-None-Match` names this file as it is; a proxy may have made the validator weak.
@@ -103,13 +127,19 @@ fn names(value: &str, etag: &HeaderValue) -> bool {
 }
 
 fn etag_of(bytes: &[u8]) -> HeaderValue {
-    let mut text = String::from("\"");
-    for byte in Sha256::digest(bytes).iter().take(8) {
+    let digest = short_digest(Sha256::digest(bytes).as_slice());
+    HeaderValue::try_from(format!("\"{digest}\""))
+        .expect("hexadecimal digits in quotes are a header value")
+}
+
+/// As many digits of a digest as tell files and versions apart.
+pub(crate) fn short_digest(digest: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in digest.iter().take(8) {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
-    text.push('"');
-    HeaderValue::try_from(text).expect("hexadecimal digits in quotes are a header value")
+    text
 }
 
 #[cfg(test)]

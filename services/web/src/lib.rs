@@ -1,6 +1,7 @@
 //! Pages and the JavaScript client, as files inside the binary: no build step, no other host.
 
 mod file;
+mod version;
 
 use axum::Router;
 
@@ -11,9 +12,10 @@ pub fn fan_page() -> Router {
     routes(FAN_PAGE)
 }
 
-/// The scorer's pad at `/`, the board of a match at `/board/{match}`, and what they are made of.
+/// The scorer's pad at `/`, the board of a match at `/board/{match}`, and what they are made of, all
+/// of it of one version.
 pub fn pad() -> Router {
-    routes(PAD)
+    version::routes(PAD)
 }
 
 /// The page of the API at `/docs`, which shows the `/openapi.json` of whoever serves it.
@@ -68,7 +70,7 @@ const FAN_PAGE: &[File] = &[
 
 const PAD: &[File] = &[
     File::new("/", HTML, include_bytes!("../pad/index.html")),
-    File::new("/worker.js", JS, include_bytes!("../pad/worker.js")),
+    File::new(version::WORKER, JS, include_bytes!("../pad/worker.js")),
     File::new(
         "/board/{match}",
         HTML,
@@ -165,7 +167,7 @@ mod tests {
                     "worker.js" => "/worker.js".to_owned(),
                     name => format!("/{folder}/{name}"),
                 };
-                let is_served = files.iter().any(|file| file.path() == path);
+                let is_served = files.iter().any(|file| file.path == path);
                 let is_code = name.ends_with(".js") || name.ends_with(".css");
                 assert!(is_served || !is_code, "{path} is not in the list");
             }
