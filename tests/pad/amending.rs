@@ -259,8 +259,9 @@ async fn a_player_is_replaced_by_one_who_was_in_no_line_up() {
     };
     phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
     phone
-        .tap_all(&["#go-more", "Replacement", "Blues", "Hil", "Somebody else"])
+        .tap_all(&["#go-more", "Replacement", "For the rest", "Blues", "Hil"])
         .await;
+    phone.tap_all(&["Somebody else"]).await;
     phone.send_form(&[("name", "Liv")]).await;
     phone.tap_text("Concussion").await;
     phone.until_sent().await;

@@ -152,3 +152,80 @@ async fn a_run_out_is_entered_with_its_runs_its_fielders_and_who_faces_next() {
     );
     phone.assert_no_errors().await;
 }
+
+#[tokio::test]
+async fn two_wickets_on_one_ball_are_entered_by_taps() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone
+        .tap_all(&["#bowler", "Cat", "#kwd", "#kw", "Two are out", "Stumped"])
+        .await;
+    phone
+        .tap_all(&["Joy", "Run out", "Eve", "No", "0", "Dot", "Fay"])
+        .await;
+    phone.until("#total", "1/2").await;
+    phone.tap("#k0").await;
+    phone.until_sent().await;
+
+    let balls = ground.entered(&["delivery"]).await;
+    assert_eq!(
+        balls[0].1["wickets"],
+        json!([{"kind": "stumped", "player_out": "ann", "fielders": [{"player": "joy"}]},
+            {"kind": "run out", "player_out": "bea", "fielders": [{"player": "eve"}]}])
+    );
+    assert_eq!(balls[0].1["extras"], json!({"wides": 1}));
+    assert_eq!(balls[1].1["batter"], "dot");
+    assert_eq!(balls[1].1["non_striker"], "fay");
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn who_does_on_what_another_cannot_is_entered_by_taps() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone
+        .enter(
+            &["Replacement", "Another bowls on for Cat", "Eve", "Injury"],
+            &[],
+        )
+        .await;
+    phone.until("#line", "Eve for Cat").await;
+    phone.until("#bowler", "Eve").await;
+    phone.tap("#k0").await;
+    phone
+        .enter(
+            &["Replacement", "Another bats for Bea", "Dot", "Injury"],
+            &[],
+        )
+        .await;
+    phone.tap("#k2").await;
+    phone.until_sent().await;
+
+    let balls = ground.entered(&["delivery"]).await;
+    assert_eq!(
+        balls[1].1["replacements"],
+        json!([{"scope": "role", "in": "eve", "out": "cat", "team": "b", "role": "bowler", "reason": "injury"}])
+    );
+    assert_eq!(balls[1].1["bowler"], "eve");
+    assert_eq!(
+        balls[2].1["replacements"],
+        json!([{"scope": "role", "in": "dot", "out": "bea", "team": "a", "role": "batter", "reason": "injury"}])
+    );
+    assert_eq!(
+        (&balls[2].1["batter"], &balls[2].1["non_striker"]),
+        (&json!("dot"), &json!("ann"))
+    );
+    let retired = ground.entered(&["batter_retired"]).await;
+    assert_eq!(
+        retired[0].1,
+        json!({"player": "bea", "kind": "retired hurt"})
+    );
+    phone.assert_no_errors().await;
+}

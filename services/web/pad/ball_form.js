@@ -4,7 +4,7 @@ import { peopleOf, WICKETS, withNow } from "/pad/forms.js";
 
 const EXTRAS = [["wides", "Wides (all runs of it)"], ["noballs", "No-ball runs"], ["byes", "Byes"], ["legbyes", "Leg-byes"], ["penalty", "Penalty runs"]];
 const NONE = { value: "", label: "–" };
-/** Who is out so need not have faced. */
+/** Who is out so need not have faced; retirements, and who came too late, are no part of a ball. */
 const SECOND_WICKETS = ["run out", "obstructing the field", "handled the ball"];
 const RUNS_MAX = 20;
 

@@ -16,7 +16,7 @@ function standing(state) {
   return { all, main, supers: all.filter(({ super_over }) => super_over), of, runs, perSide, isLast: ["a", "b"].every((side) => of(side).length >= perSide) };
 }
 
-function otherSide(side) {
+export function otherSide(side) {
   return side === "a" ? "b" : "a";
 }
 

@@ -4,9 +4,9 @@ import { teamName } from "/fan/state.js";
 import { playersOf } from "/pad/ball.js";
 import { besideOf } from "/pad/beside.js";
 import * as device from "/pad/device.js";
-import { mayFollowOn, nextInnings, resultOf } from "/pad/ends.js";
+import { mayFollowOn, nextInnings, otherSide, resultOf } from "/pad/ends.js";
 import { END_REASONS, FROM_ONE, overs, oversValue, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
-import { openInnings } from "/pad/next.js";
+import { creaseOf, nameOf, openInnings } from "/pad/next.js";
 import { askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 import { playersBefore } from "/pad/place.js";
 
@@ -91,7 +91,10 @@ async function askAbsent(questions, state) {
 }
 
 async function askStatus(questions, scoring) {
-  const status = await questions.choose("What happens?", pairs(STATUSES));
+  // In a break, that it is over comes first; without one there is nothing to be over.
+  const isLive = scoring.state.status?.status === "live";
+  const others = pairs(STATUSES.filter(([word]) => word !== "live"));
+  const status = await questions.choose("What happens?", isLive ? others : [{ value: "live", label: "Play on", tone: "main" }, ...others]);
   if (status === null) return;
   if (status === "live") {
     await scoring.add({ type: "status", data: { status } });
@@ -139,8 +142,40 @@ async function askPowerplay(questions, scoring) {
   if (filled !== null) await scoring.add({ type: "powerplay", data: filled });
 }
 
-/** One player for another, for the rest of the match: it is told with the last ball. */
+/** One player for another: for the rest of the match, or in what he was doing. */
 async function askReplacement(questions, scoring) {
+  const { state, chosen } = scoring;
+  const { striker, non_striker, bowler } = creaseOf(state, chosen);
+  const goes = [["bowler", bowler, "bowls on for"], ["batter", striker, "bats for"], ["batter", non_striker, "bats for"]].filter(([, id]) => id !== undefined);
+  const what = await questions.choose("A replacement", [
+    { value: null, label: "For the rest of the match", note: "concussion, impact player …", tone: "main" },
+    ...goes.map(([role, out, does]) => ({ value: { role, out }, label: `Another ${does} ${nameOf(state, out)}`, note: "and he stays in the match" })),
+  ].map(({ value, ...option }) => ({ ...option, value: { of: value } })));
+  if (what === null) return;
+  await (what.of === null ? askForTheMatch(questions, scoring) : askForARole(questions, scoring, what.of));
+}
+
+/** Somebody does on what another can't: it is told with the next ball. A batter who can't retires. */
+async function askForARole(questions, scoring, { role, out }) {
+  const { state, chosen } = scoring;
+  const batting = openInnings(state).batting_team;
+  const isBatter = role === "batter";
+  const options = (isBatter ? batterOptions(state, chosen).map((one) => ({ ...one, value: { event: one.value, player: one.value.data.player } }))
+    : bowlerOptions(state, [out]).filter(({ value }) => value !== out).map((one) => ({ ...one, value: { player: one.value } })));
+  const comes = await questions.choose(`Who ${isBatter ? "bats" : "bowls on"} for ${nameOf(state, out)}?`, options);
+  if (comes === null) return;
+  const reason = await questions.choose("Why?", pairs(isBatter ? [["injury", "Injury"], ["illness", "Illness"]] : BOWLER_GOES));
+  if (reason === null) return;
+  if (isBatter) await scoring.add({ type: "batter_retired", data: { player: out, kind: "retired hurt" } }, comes.event);
+  const at = (end) => (chosen[end] === out ? { [end]: comes.player } : {});
+  const replacement = { scope: "role", in: comes.player, out, team: isBatter ? batting : otherSide(batting), role, reason };
+  scoring.choose({ ...chosen, ...at("striker"), ...at("non_striker"), ...(isBatter ? {} : { bowler: comes.player }), replacements: [...(chosen.replacements ?? []), replacement] });
+}
+
+const BOWLER_GOES = [["injury", "Injury"], ["illness", "Illness"], ["excluded - high full pitched balls", "High full tosses"], ["excluded - running on the pitch", "Ran on the pitch"], ["too many overs", "Too many overs"]];
+
+/** For the rest of the match: it is told with the last ball. */
+async function askForTheMatch(questions, scoring) {
   const { state } = scoring;
   const entries = scoring.entries();
   const place = entries.findLastIndex(({ type, isVoid }) => !isVoid && (type === "delivery" || type === "innings_start"));

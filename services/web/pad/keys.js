@@ -58,7 +58,7 @@ export class Keys {
     return h("section", { class: "stand", "aria-labelledby": "score" },
       h("h1", { id: "score" }, h("bdi", { class: "team" }, teamName(state, innings.batting_team)), " ",
         h("span", { class: "total", id: "total" }, scoreText(state, innings)), " ", h("span", { class: "overs", id: "overs" }, `(${innings.overs}${innings.overs_max === undefined ? "" : `/${innings.overs_max}`})`)),
-      this.#line(state, innings),
+      this.#line(state, innings, chosen),
       h("p", { class: "over" }, h("span", { class: "label" }, isThis || over === null ? `Over ${crease.over + 1}` : `Over ${over.number + 1} was`),
         h("span", { class: "row", id: "over" }, balls.map((ball, index) => h("span", { key: `${over.number}.${index}`, class: ball.isWicket ? "chip wicket" : ball.isBoundary ? "chip boundary" : "chip" }, h("span", { "aria-hidden": "true" }, ball.text === "." ? "•" : ball.text), h("span", { class: "unseen" }, `${ball.words}, `))))),
       h("div", { class: "people" },
@@ -69,7 +69,7 @@ export class Keys {
     );
   }
 
-  #line(state, innings) {
+  #line(state, innings, chosen) {
     const { target } = innings;
     const parts = [];
     if (target !== undefined) {
@@ -80,6 +80,7 @@ export class Keys {
     }
     if (state.now.free_hit) parts.push("FREE HIT");
     if (state.now.review) parts.push("Review pending");
+    parts.push(...(chosen.replacements ?? []).map((one) => `${nameOf(state, one.in)} for ${nameOf(state, one.out)}, with the next ball`));
     if (state.status?.status !== "live") parts.push(clean(state.status.note ?? state.status.status.replace("_", " ")));
     // What is armed is more urgent than anything else.
     const armed = this.#armedText();
@@ -147,6 +148,7 @@ export class Keys {
     // Then it is asked for, in place of the keys.
     if (crease.striker === undefined || (crease.non_striker === undefined && !crease.isAlone) || crease.bowler === undefined) return;
     const data = deliveryOf(state.rules, crease, { kind, off, ...tapped });
+    if (chosen.replacements !== undefined) data.replacements = chosen.replacements;
     await this.#scoring.add({ type: "delivery", data });
   }
 
