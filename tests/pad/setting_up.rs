@@ -132,3 +132,65 @@ async fn a_match_that_is_there_already_otherwise_is_told_and_may_be_scored() {
     phone.until("#total", "0/0").await;
     phone.assert_no_errors().await;
 }
+
+/// The network lets a match be created, and its answer through, and nothing after it.
+const ONLY_CREATES: &str = "(() => { const all = fetch; globalThis.fetch = (path, options) => options?.method === 'PUT' ? all(path, options) : Promise.reject(new TypeError('no network')); })()";
+const PROFILES: &[&str] = &[
+    "t20", "odi", "hundred", "days", "pairs", "juniors", "retire", "stands",
+];
+
+#[tokio::test]
+async fn a_match_is_scored_without_a_network_as_soon_as_it_was_created() {
+    let ground = Ground::start().await;
+    let Some(mut phone) = Phone::start(&ground.cluster.scorings[0].url()).await else {
+        return;
+    };
+    phone.until_ready().await;
+    phone.browser.evaluate(ONLY_CREATES).await;
+    let token = ground.cluster.scorer_token().await;
+    for profile in PROFILES {
+        phone.tap_text("Set up a match").await;
+        phone
+            .send_form(&[
+                ("token", &token),
+                ("match", &format!("{MATCH}-{profile}")),
+                ("a", "Reds"),
+                ("b", "Blues"),
+                ("players_a", "Ann\nBea\nZoë ✓"),
+                ("players_b", "Cat\nEve"),
+                ("profile", profile),
+            ])
+            .await;
+        phone.until("#between", "Reds v Blues").await;
+        phone.tap_all(&["#go-more", "Another match"]).await;
+    }
+    phone.tap_text("Reds v Blues").await;
+    phone
+        .tap_all(&["Toss", "Reds", "Bat", "Start an innings", "Reds bat"])
+        .await;
+    phone.tap_all(&["Ann", "Bea", "Cat", "#k4"]).await;
+    phone.until("#total", "4/0").await;
+    phone.cut();
+    phone.browser.reload().await;
+    phone.until("#total", "4/0").await;
+    phone.join().await;
+    phone.until_sent().await;
+    let last = format!("{MATCH}-{}", PROFILES[PROFILES.len() - 1]);
+    let log = ground.log(&last).await;
+    let kinds: Vec<&str> = log["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    let wanted = [
+        "created",
+        "toss",
+        "innings_start",
+        "batter_in",
+        "batter_in",
+        "delivery",
+    ];
+    assert_eq!(kinds, wanted);
+    phone.assert_no_errors().await;
+}

@@ -43,7 +43,8 @@ export function deliveryOf(rules, crease, { runs, kind = null, off = null, isRun
 
 /** An event in a word or two: `4`, `W`, `over end`. */
 export function whatIs({ type, data }) {
-  return type === "delivery" ? ballText(data).replace(/^\.$/, "dot ball") : type.replaceAll("_", " ");
+  if (type === "delivery") return ballText(data).replace(/^\.$/, "dot ball");
+  return (type === "status" ? data.status : type).replaceAll("_", " ");
 }
 
 /** A team's players out of a text with a name in each line; ids are made so that none of `taken` is used again. */
@@ -58,9 +59,14 @@ export function playersOf(text, taken) {
 
 const NAME_CHARACTERS_MAX = 60;
 
-/** An id that people can read, and that nobody has. */
+/** A name as an id that people can read; `other` of one without such letters. */
+export function idOf(name, other = "side") {
+  return name.normalize("NFKD").replace(/\p{M}+/gu, "").replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+|-+$/g, "").toLowerCase().slice(0, 24) || other;
+}
+
+/** One that nobody has. */
 function freeId(name, used) {
-  const plain = name.normalize("NFKD").replace(/\p{M}+/gu, "").replace(/[^A-Za-z0-9]+/g, "-").replace(/^[^A-Za-z]+|-+$/g, "").toLowerCase().slice(0, 24) || "player";
+  const plain = idOf(name, "player");
   for (let number = 1; ; number++) {
     const id = number === 1 ? plain : `${plain}-${number}`;
     if (!used.has(id)) return id;

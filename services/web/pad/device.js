@@ -62,10 +62,21 @@ export function dropDraft(name) {
 
 /** What the token of a match allows beside scoring, such as `official`; null where it does not say. */
 export function rightsIn(match) {
+  const claims = claimsOf(known(match)?.token);
+  return claims === null ? null : (claims.rights ?? []);
+}
+
+/** A token that is here, is for any match, and lasts; null if there is none. */
+export function tokenForAny() {
+  const isForAny = (claims) => Array.isArray(claims?.matches) && claims.matches.includes("*") && claims.exp * 1000 > Date.now();
+  return knownMatches().find(({ token }) => isForAny(claimsOf(token)))?.token ?? null;
+}
+
+/** What a token says of itself; null where it says nothing. */
+function claimsOf(token) {
   try {
-    const [, claims] = known(match).token.split(".");
-    const { rights = [] } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
-    return rights;
+    const [, claims] = token.split(".");
+    return JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
   } catch {
     return null;
   }

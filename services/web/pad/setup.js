@@ -1,7 +1,9 @@
 // A new match: its sides, its start, and the rules that it is played by.
 
-import { playersOf } from "/pad/ball.js";
+import { idOf, playersOf } from "/pad/ball.js";
+import { createdLog } from "/pad/created.js";
 import * as device from "/pad/device.js";
+import { keep } from "/pad/kept.js";
 import { reasonOf, Service } from "/pad/service.js";
 
 /** What is written is kept under this name until the match is there. */
@@ -43,12 +45,19 @@ export async function setUp(questions, open) {
     const profile = PROFILES.find(({ value }) => value === filled.profile)?.rules ?? {};
     const rules = filled.looks ? await askRules(questions, profile) : profile;
     if (rules === null) continue;
-    const { token, match } = filled;
-    const answer = await new Service(() => token).create(match, creationOf(filled, rules));
+    const { token } = filled;
+    const match = filled.match ?? idOfMatch(filled);
+    // It is the same match when it is created again, be it tomorrow.
+    device.keepDraft(DRAFT, { ...device.draftOf(DRAFT), match });
+    const creation = creationOf(filled, rules);
+    const answer = await new Service(() => token).create(match, creation);
     const isThere = answer.status === 409 && await isToOpen(questions, match);
     if (answer.status === 200 || answer.status === 201 || isThere) {
       device.dropDraft(DRAFT);
-      device.remember(match, { token, expires_ms: undefined });
+      device.remember(match, { token, expires_ms: undefined, ...(isThere ? {} : { title: creation.title }) });
+      // The network may be gone with the answer: what there is to know of the match is known.
+      const log = isThere ? null : createdLog(creation, answer.body);
+      if (log !== null) await keep(match, log.epoch, log.events, true);
       return open(match);
     }
     problem = answer.status === 0 ? "There is no connection. What you wrote is kept on this phone: create it again when there is one; it is never made twice." : reasonOf(answer);
@@ -57,16 +66,22 @@ export async function setUp(questions, open) {
 
 function matchFields() {
   return [
-    { name: "token", label: "A token that may create it", required: true, autocapitalize: "none" },
-    { name: "match", label: "Id: small letters, digits and -", required: true, pattern: ID, title: "small letters, digits and -", autocapitalize: "none" },
-    { name: "title", label: "Title (empty: the sides' names)", maxlength: "100" },
-    { name: "start", label: "Start (may be empty)", kind: "time" },
     { name: "a", label: "One side", required: true, maxlength: "60" }, { name: "players_a", label: "Players of the one side, one name a line", kind: "lines" },
     { name: "b", label: "The other side", required: true, maxlength: "60" }, { name: "players_b", label: "Players of the other side, one name a line", kind: "lines" },
     { name: "profile", label: "Rules", kind: "choice", options: PROFILES, value: "t20" },
     { name: "looks", label: "Look at the rules and change them", kind: "check" },
+    { name: "start", label: "Start (may be empty)", kind: "time" },
+    { name: "title", label: "Title (empty: the sides' names)", maxlength: "100" },
     { name: "visibility", label: "Who may find it", kind: "choice", options: VISIBILITIES, value: "public" },
+    { name: "match", label: "Id (empty: the sides and the day)", pattern: ID, title: "small letters, digits and -", autocapitalize: "none" },
+    { name: "token", label: "A token that may create it", required: true, autocapitalize: "none", value: device.tokenForAny() },
   ];
+}
+
+/** Such as `reds-v-blues-20270516`. */
+function idOfMatch({ a, b, start }) {
+  const day = (start ?? new Date().toISOString()).slice(0, 10).replaceAll("-", "");
+  return `${idOf(a)}-v-${idOf(b)}-${day}`;
 }
 
 /** The rules as the scorer leaves them; null if he went back. */

@@ -95,6 +95,7 @@ const PAD: &[File] = &[
     file!("/pad/balls.js", JS),
     file!("/pad/beside.js", JS),
     file!("/pad/book.js", JS),
+    file!("/pad/created.js", JS),
     file!("/pad/device.js", JS),
     file!("/pad/door.js", JS),
     file!("/pad/ends.js", JS),
