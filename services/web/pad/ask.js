@@ -7,8 +7,9 @@ import * as device from "/pad/device.js";
 /** A second touch so soon after the first, and so near to it, is a slip of a wet finger. */
 const SLIP_MS = 200;
 const SLIP_PX = 24;
-/** So many options leave room for the score above them. */
-const SHORT_MAX = 10;
+/** What a row of two options takes, and the score above them with all that is around. */
+const ROW_PX = 60;
+const REST_PX = 450;
 
 /** Asks, and shows what is asked. */
 export class Questions {
@@ -28,9 +29,9 @@ export class Questions {
     return this.#open !== null;
   }
 
-  /** Whether it leaves room for something else. */
+  /** Whether it leaves room for the score above it. */
   get isShort() {
-    return (this.#open?.options?.length ?? Infinity) <= SHORT_MAX;
+    return Math.ceil((this.#open?.options?.length ?? Infinity) / 2) * ROW_PX + REST_PX <= innerHeight;
   }
 
   /** Whether a tap is being worked on, and not waiting for an answer. */

@@ -53,7 +53,7 @@ export function locked(questions, scoring, leave) {
   return h("section", { class: "door", "aria-labelledby": "door" },
     h("h1", { id: "door" }, h("bdi", {}, clean(title ?? match))),
     scoring.problem === null || scoring.problem.status === 0 ? null : h("p", { class: "problem", role: "alert" }, clean(reasonOf(scoring.problem))),
-    h("p", { class: "note" }, held === 0 ? "Who scores this match shows it by its PIN or a token." : `${held} entered here and not sent yet: they stay, and are sent once you are let in.`),
+    h("p", { class: "note" }, held === 0 ? "Enter the PIN that you were told, or paste a token: this phone then scores the match." : `${held} entered here and not sent yet: they stay, and are sent once you are let in.`),
     h("div", { class: "options" },
       key === undefined ? null : h("button", { type: "button", class: "main", id: "pin", onclick: tap(() => askPin(questions, scoring, key)) }, "Enter the PIN"),
       h("button", { type: "button", onclick: tap(() => askOtherToken(questions, scoring)) }, "I have a token"),

@@ -92,9 +92,9 @@ async function askAbsent(questions, state) {
 
 async function askStatus(questions, scoring) {
   // In a break, that it is over comes first; without one there is nothing to be over.
-  const isLive = scoring.state.status?.status === "live";
+  const isBreak = !["live", "scheduled"].includes(scoring.state.status?.status);
   const others = pairs(STATUSES.filter(([word]) => word !== "live"));
-  const status = await questions.choose("What happens?", isLive ? others : [{ value: "live", label: "Play on", tone: "main" }, ...others]);
+  const status = await questions.choose("What happens?", isBreak ? [{ value: "live", label: "Play on", tone: "main" }, ...others] : others);
   if (status === null) return;
   if (status === "live") {
     await scoring.add({ type: "status", data: { status } });
@@ -149,7 +149,7 @@ async function askReplacement(questions, scoring) {
   const goes = [["bowler", bowler, "bowls on for"], ["batter", striker, "bats for"], ["batter", non_striker, "bats for"]].filter(([, id]) => id !== undefined);
   const what = await questions.choose("A replacement", [
     { value: null, label: "For the rest of the match", note: "concussion, impact player …", tone: "main" },
-    ...goes.map(([role, out, does]) => ({ value: { role, out }, label: `Another ${does} ${nameOf(state, out)}`, note: "and he stays in the match" })),
+    ...goes.map(([role, out, does]) => ({ value: { role, out }, label: `Another ${does} ${nameOf(state, out)}`, note: "who stays in the match" })),
   ].map(({ value, ...option }) => ({ ...option, value: { of: value } })));
   if (what === null) return;
   await (what.of === null ? askForTheMatch(questions, scoring) : askForARole(questions, scoring, what.of));

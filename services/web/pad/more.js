@@ -38,7 +38,7 @@ export function between(scoring, questions) {
   const due = isDecided ? "Result" : state.result === undefined ? null : state.player_of_match === undefined ? "Player of the match" : "Sign off";
   const beside = ["Result", "Player of the match", "Sign off", "Break, rain, play on"];
   return h("section", { class: "sheet due", key: "between", "aria-labelledby": "between" },
-    h("h1", { id: "between" }, h("bdi", {}, clean(isBefore ? state.strip.title : state.result === undefined ? "Between innings" : resultText(state, state.result)))),
+    h("h1", { id: "between" }, h("bdi", {}, clean(isBefore ? state.strip.title : state.result === undefined ? (isDecided ? "What is the result?" : "Between innings") : resultText(state, state.result)))),
     h("p", { class: "line", id: "line" }, h("bdi", {}, state.innings === undefined ? tossText(state) : scoresOf(state))),
     h("div", { class: "options" },
       isBefore ? h("button", { type: "button", key: "toss", class: state.toss === undefined ? "main" : null, onclick: tap(() => askToss(questions, scoring)) }, state.toss === undefined ? "Toss" : "Toss again") : null,

@@ -47,7 +47,7 @@ export function sendingView(scoring, questions) {
   };
   const tap = (act) => questions.tap(act);
   return h("section", { class: "log", "aria-labelledby": "sending-title" },
-    h("h1", { id: "sending-title" }, "What was sent"),
+    h("h1", { id: "sending-title" }, "Waiting and sent"),
     scoring.missed === null ? null : missedView(scoring, say, tap),
     refused.map(({ id, event, problem }) => h("div", { class: "trouble", key: id },
       h("p", {}, h("b", {}, event === undefined ? id : clean(say(event)))), h("p", {}, clean(whyOf(problem))),
