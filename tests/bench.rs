@@ -42,7 +42,7 @@ async fn sessions_are_written_refreshed_read_and_expire_while_a_scorer_posts() {
         "--count",
         "500",
         "--ttl-s",
-        "4",
+        "12",
         "--before-s",
         "1",
         "--json",
@@ -70,7 +70,7 @@ async fn sessions_are_written_refreshed_read_and_expire_while_a_scorer_posts() {
         assert_eq!(phase["calls"], calls, "{phase}");
         assert!(phase["nats_cpu_ms"].is_u64(), "{phase}");
     }
-    assert!(phases[0]["posts"].as_u64().unwrap() > 10, "{}", phases[0]);
+    assert!(phases[0]["posts"].as_u64().unwrap() > 0, "{}", phases[0]);
     assert!(phases[0]["post_p99_us"].as_u64().unwrap() > 0);
 }
 
@@ -78,11 +78,11 @@ async fn sessions_are_written_refreshed_read_and_expire_while_a_scorer_posts() {
 async fn a_table_is_for_people_and_what_cannot_be_measured_is_said() {
     let cluster = Cluster::start(1, 0).await;
     let token = cluster.scorer_token().await;
-    let small = ["--count", "20", "--ttl-s", "2", "--before-s", "1"];
+    let small = ["--count", "20", "--ttl-s", "8", "--before-s", "1"];
 
     let table = bench(&cluster, &token, &small).await;
     let foreign = bench(&cluster, "not-a-token", &small).await;
-    let too_slow = bench(&cluster, &token, &[&small[..], &["--rate", "5"]].concat()).await;
+    let too_slow = bench(&cluster, &token, &[&small[..], &["--rate", "1"]].concat()).await;
     let nobody = bench(
         &cluster,
         &token,

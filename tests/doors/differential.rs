@@ -159,6 +159,7 @@ async fn every_door_tells_the_same_match() {
     let place = Place::of(&stage.scorer.state("m").await);
     assert_eq!(place.seq, EVENTS + 1);
 
+    stage.until_shown("m", &place).await;
     let reference = read_back(&stage.viewer(Some(&stage.premium)), &place, Codec::Json).await;
     assert_eq!(reference.len() as u64, EVENTS + 1);
     assert_eq!(

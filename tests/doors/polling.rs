@@ -23,11 +23,7 @@ async fn asked(stage: &Stage, query: &str) -> Value {
 async fn a_poll_is_told_what_a_socket_with_its_cursor_would_be_told() {
     let stage = Stage::with_match(0).await;
     let place = stage.count("m", 1..=30).await;
-    found("the last event at the gateway", async || {
-        let state = stage.viewer(Some(&stage.premium)).state("m").await;
-        (state["seq"] == place.seq).then_some(())
-    })
-    .await;
+    stage.until_shown("m", &place).await;
     let epoch = &place.epoch;
     for (query, reason) in [
         (String::new(), "joined"),
@@ -63,9 +59,12 @@ async fn a_poll_is_told_what_a_socket_with_its_cursor_would_be_told() {
     }
     let mut poller = Poller::new(stage.viewer(Some(&stage.premium)), "m");
     poller.until_seq(31).await;
-    let nothing = poller.ask().await;
-    assert_eq!(nothing.status, 204);
-    assert_eq!(nothing.header("grandstand-status"), "live");
+    let nothing = found("a match that is live", async || {
+        let nothing = poller.ask().await;
+        assert_eq!(nothing.status, 204);
+        (nothing.header("grandstand-status") == "live").then_some(nothing)
+    })
+    .await;
     assert!(
         !poll_after(&nothing).is_zero(),
         "come back, but not at once"
@@ -119,7 +118,8 @@ async fn a_long_poll_is_answered_once_there_is_something_or_when_its_time_is_up(
 #[tokio::test]
 async fn a_long_poll_is_answered_when_its_gateway_goes() {
     let mut stage = Stage::with_match(0).await;
-    let delay = ["--drain-delay-ms", "2000"];
+    // Long enough for a poll to come on a machine that stands still for a while.
+    let delay = ["--drain-delay-ms", "8000"];
     stage.cluster.add_gateway(&delay).await;
     stage.cluster.until_live(1, "m", &stage.premium).await;
     let viewer = stage.cluster.viewer(1, Some(&stage.premium));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
@@ -37,6 +37,7 @@ async fn a_stream_goes_on_where_its_last_event_was() {
     );
     listener.cut();
     let place = stage.count("m", 10..=40).await;
+    stage.until_shown("m", &place).await;
     listener.resume().await;
     listener.until_seq(41).await;
     assert_eq!(listener.replica.place().unwrap(), place);
@@ -77,10 +78,14 @@ async fn a_silent_stream_says_where_it_stands() {
     let mut listener =
         Listener::connect(stage.viewer(Some(&stage.premium)), "m", "heartbeat_s=15").await;
     listener.until_seq(1).await;
-    let status = in_time("a heartbeat", listener.next()).await.unwrap();
-    assert_eq!(status["type"], "status");
-    assert_eq!(status["status"], "live");
-    assert_eq!(status["seq"], 1);
+    // On a machine that stands still it may say more than that.
+    let mut word = Value::Null;
+    while word != "live" {
+        let status = in_time("a heartbeat", listener.next()).await.unwrap();
+        assert_eq!(status["type"], "status");
+        assert_eq!(status["seq"], 1);
+        word = status["status"].clone();
+    }
 }
 
 #[tokio::test]

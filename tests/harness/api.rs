@@ -1,10 +1,19 @@
 //! HTTP as any client speaks it.
 
+use std::time::Duration;
+
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use super::wait::in_time;
+
+/// A connection that nothing was asked on for so long is not asked on again: servers end it after
+/// 10 s, which must not be while a request is on its way.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+
+/// How long a server that could not is left alone.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Somebody with a token who asks one server.
 #[derive(Debug, Clone)]
@@ -28,7 +37,10 @@ impl Api {
         Self {
             url: url.into(),
             token: token.map(str::to_owned),
-            client: Client::new(),
+            client: Client::builder()
+                .pool_idle_timeout(IDLE_MAX)
+                .build()
+                .unwrap(),
         }
     }
 
@@ -77,9 +89,8 @@ impl Api {
 
     /// Creates a match.
     pub(crate) async fn create(&self, match_id: &str, body: &Value) -> Answer {
-        let answer = self.put(&format!("/v1/matches/{match_id}"), body).await;
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        answer
+        let path = format!("/v1/matches/{match_id}");
+        self.stored_now(Method::PUT, &path, body).await
     }
 
     /// Creates a match of the open sport.
@@ -89,11 +100,27 @@ impl Api {
 
     /// Posts an event, or an array of them, that must be stored now.
     pub(crate) async fn score(&self, match_id: &str, events: &Value) -> Value {
-        let answer = self
-            .post(&format!("/v1/matches/{match_id}/events"), events)
-            .await;
-        assert_eq!(answer.status, 201, "{}", answer.text());
-        answer.json()
+        let path = format!("/v1/matches/{match_id}/events");
+        self.stored_now(Method::POST, &path, events).await.json()
+    }
+
+    /// Asks until it is stored, as a scorer does who is told that his broker did not answer in time;
+    /// what he was not sure of may be stored by then.
+    async fn stored_now(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let asking = async {
+            let mut stored = 201..=201;
+            loop {
+                let answer = Self::send(self.request(method.clone(), path).json(body)).await;
+                let status = answer.status.as_u16();
+                if status != 503 {
+                    assert!(stored.contains(&status), "{status}: {}", answer.text());
+                    return answer;
+                }
+                stored = 200..=201;
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        };
+        in_time(path, asking).await
     }
 
     /// Every event of a match that has at most 500, as scorers read the log.

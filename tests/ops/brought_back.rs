@@ -7,6 +7,7 @@ use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
 use crate::harness::replica::Place;
 use crate::harness::socket::Codec;
+use crate::harness::wait::found;
 use crate::scored::{creation, events, score};
 
 const MATCH: &str = "reds-v-blues";
@@ -149,7 +150,10 @@ async fn a_match_that_was_wiped_is_back_for_every_fan_and_scored_on() {
         told_why(fan, "rolled_back");
         assert_eq!(fan.connects, 1, "{} stayed connected", fan.name);
     }
-    assert_eq!(listed(&ground.cluster, &token).await, 3);
+    found("the match in every list", async || {
+        (listed(&ground.cluster, &token).await == 3).then_some(())
+    })
+    .await;
     away.resume(&third).await;
     reach(&mut away, &place).await;
     told_why(&away, "other_epoch");

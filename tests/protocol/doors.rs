@@ -52,7 +52,7 @@ async fn a_state_is_the_same_in_both_codecs_and_is_not_sent_twice() {
         Api::send(request.header(IF_NONE_MATCH, known.to_owned()))
     };
     let place = stage.place("m").await;
-    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    stage.until_shown("m", &place).await;
 
     let json = get("application/json", "\"x\"").await;
     assert_eq!(Place::of(&json.json()), place);
@@ -71,7 +71,7 @@ async fn a_state_is_the_same_in_both_codecs_and_is_not_sent_twice() {
     }
 
     let place = stage.count("m", 4..=4).await;
-    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    stage.until_shown("m", &place).await;
     let newer = get("application/json", json.header("etag")).await;
     assert_eq!(newer.status, 200);
     assert_eq!(Place::of(&newer.json()), place);
@@ -82,7 +82,7 @@ async fn what_a_client_takes_compressed_is_the_same_document() {
     let stage = Stage::with_match(1).await;
     let padding = json!({"id": "long", "type": "note", "patch": {"note": "word ".repeat(500)}});
     let place = Place::of(&stage.scorer.score("m", &padding).await);
-    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    stage.until_shown("m", &place).await;
     let viewer = stage.viewer(Some(&stage.premium));
     let get = |path: &str, coding: &str, known: &str| {
         let request = viewer.request(Method::GET, path);
@@ -131,7 +131,7 @@ async fn a_list_that_did_not_change_is_not_sent_again() {
     let stage = Stage::with_match(3).await;
     let viewer = stage.viewer(Some(&stage.premium));
     let place = stage.place("m").await;
-    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    stage.until_shown("m", &place).await;
     let get = |known: &str| {
         let request = viewer.request(Method::GET, "/v1/matches");
         Api::send(request.header(IF_NONE_MATCH, known.to_owned()))
@@ -144,7 +144,7 @@ async fn a_list_that_did_not_change_is_not_sent_again() {
     assert!(again.body.is_empty());
 
     let place = stage.count("m", 4..=4).await;
-    stage.fan(&["m"]).await.until_seq(place.seq).await;
+    stage.until_shown("m", &place).await;
     let newer = get(list.header("etag")).await;
     assert_eq!(newer.json()["matches"][0]["seq"], place.seq);
 }

@@ -7,6 +7,7 @@ use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
 use crate::harness::replica::Place;
 use crate::harness::socket::{Codec, Socket};
+use crate::harness::wait::found;
 
 pub(crate) struct Stage {
     pub(crate) cluster: Cluster,
@@ -55,6 +56,17 @@ impl Stage {
     /// Where a match is, as scoring has it.
     pub(crate) async fn place(&self, name: &str) -> Place {
         Place::of(&self.scorer.state(name).await)
+    }
+
+    /// Waits until the gateway shows as much of a match to who pays: it is told of an event while
+    /// the scorer is answered.
+    pub(crate) async fn until_shown(&self, name: &str, place: &Place) {
+        let viewer = self.viewer(Some(&self.premium));
+        found("the last event at the gateway", async || {
+            let state = viewer.get(&format!("/v1/matches/{name}/state")).await;
+            (state.status == 200 && Place::of(&state.json()) == *place).then_some(())
+        })
+        .await;
     }
 
     pub(crate) fn gateway(&self) -> String {

@@ -197,10 +197,15 @@ async fn a_quiet_fan_is_told_after_a_heartbeat_where_it_stands() {
         .await;
     let snapshot = socket.message().await;
 
-    let status = socket.message().await;
+    // On a machine that stands still it may be told of more than that.
+    let status = loop {
+        let status = socket.message().await;
+        assert_eq!(status["type"], "status");
+        if status["status"] == "live" {
+            break status;
+        }
+    };
 
-    assert_eq!(status["type"], "status");
-    assert_eq!(status["status"], "live");
     assert!(status["as_of"].as_u64().unwrap() > 1_700_000_000_000_000);
     assert_eq!(Place::of(&status), Place::of(&snapshot));
 }

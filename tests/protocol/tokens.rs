@@ -9,6 +9,9 @@ use crate::harness::wait::found;
 use crate::refusals::status;
 use crate::stage::{Stage, subscribe};
 
+/// How long a token lasts that ends while it is looked on; it is taken for 5 s more.
+const TTL: &str = "5s";
+
 #[tokio::test]
 async fn a_private_match_is_for_whose_token_names_it() {
     let stage = Stage::with_match(1).await;
@@ -62,8 +65,8 @@ async fn a_refreshed_token_grants_what_it_says_from_then_on() {
         let args = [&["--role", "fan", "--sub", "ada"], more].concat();
         stage.cluster.token(&args).await
     };
-    let short = token(&["--ttl", "1s"]).await;
     let longer = token(&["--matches", "secret", "--tier", "premium"]).await;
+    let short = token(&["--ttl", TTL]).await;
     let opened = Socket::open(&stage.gateway(), "match=secret", Some(&short), Codec::Json).await;
     let mut socket = opened.unwrap();
     assert_eq!(socket.message().await["tier"], "free");
@@ -113,7 +116,7 @@ async fn a_token_that_ends_ends_its_connection() {
     let stage = Stage::with_match(1).await;
     let short = stage
         .cluster
-        .token(&["--role", "fan", "--tier", "premium", "--ttl", "1s"])
+        .token(&["--role", "fan", "--tier", "premium", "--ttl", TTL])
         .await;
     let wish = Wish::of(&["m"]).token(&short);
     let mut fan = Fan::connect(&stage.gateway(), "fan", wish).await;

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 
 use crate::harness::api::{Answer, count_event};
 use crate::harness::cluster::Cluster;
-use crate::harness::wait::found;
+use crate::harness::wait::{found, is_prompt};
 
 /// How late they land.
 const LATE: Duration = Duration::from_secs(20);
-/// A post that nobody answers is given up after 10 s; the machine is loaded.
-const REFUSED_MAX: Duration = Duration::from_secs(15);
+/// A post that nobody answers is given up after so long.
+const REFUSED_AFTER: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_write_that_lands_20_s_late_is_there_once_or_not_at_all() {
@@ -51,8 +51,7 @@ async fn a_write_that_lands_20_s_late_is_there_once_or_not_at_all() {
         assert_eq!(problem["outcome"], "unknown", "{problem}");
         assert_ne!(refused.header("retry-after"), "");
     }
-    let waited = began.elapsed();
-    assert!(waited < REFUSED_MAX, "told only after {waited:?}");
+    is_prompt("a refusal", began, REFUSED_AFTER);
     // How late it lands is what is tested; nothing waits for this.
     tokio::time::sleep(LATE.saturating_sub(began.elapsed())).await;
     network.let_go();

@@ -1,7 +1,7 @@
 //! In Node.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::harness::node::{node, root};
 use crate::harness::proxy::Proxy;
 use crate::harness::replica::Place;
 use crate::harness::seed::seed;
-use crate::harness::wait::in_time;
+use crate::harness::wait::{in_time, is_prompt};
 use grandstand_play::generate::chance::Chance;
 
 const MATCH: &str = "sdk";
@@ -155,6 +155,7 @@ async fn a_connection_that_falls_silent_is_noticed_within_a_heartbeat_and_ten_se
     scorer.create_open(MATCH).await;
     let proxy = Proxy::start(&cluster.gateways[0].url()).await;
     let token = cluster.fan_token("premium").await;
+    let before = Instant::now();
     let mut fan = Fan::start(
         node,
         json!({"urls": [proxy.url()], "tokens": [token], "match": MATCH, "codec": "json",
@@ -170,8 +171,9 @@ async fn a_connection_that_falls_silent_is_noticed_within_a_heartbeat_and_ten_se
         .await;
 
     assert_eq!(noticed["why"], "no heartbeat");
-    let after_s = silent.elapsed().as_secs();
-    assert!((20..=27).contains(&after_s), "noticed after {after_s} s");
+    let limit = Duration::from_secs(15 + 10);
+    assert!(before.elapsed() >= limit, "after {:?}", silent.elapsed());
+    is_prompt("the end of it", silent, limit);
     fan.until_seq(2).await;
     // Node ends when the silent connection does, which was closed and can't hear it.
     drop(proxy);
@@ -187,10 +189,10 @@ async fn a_token_is_replaced_before_it_ends_and_the_tier_is_the_new_ones() {
     let scorer = cluster.scorer(0).await;
     scorer.create_open(MATCH).await;
     let fan = ["--role", "fan", "--sub", "ann", "--tier"];
-    let short = cluster
-        .token(&[&fan[..], &["free", "--ttl", "10s"]].concat())
-        .await;
     let next = cluster.token(&[&fan[..], &["premium"]].concat()).await;
+    let short = cluster
+        .token(&[&fan[..], &["free", "--ttl", "20s"]].concat())
+        .await;
     let urls = [cluster.gateways[0].url()];
     let mut fan = Fan::start(
         node,

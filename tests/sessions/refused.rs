@@ -79,10 +79,11 @@ async fn whoever_tries_one_session_after_the_other_reads_no_more() {
 #[tokio::test]
 async fn an_expired_token_opens_no_session_and_a_refresh_goes_on_with_it() {
     let stage = Stage::new(1).await;
-    let short = stage.token("ada", "premium", &["--ttl", "1s"]).await;
+    let longer = stage.token("ada", "free", &[]).await;
+    // It is taken for 5 s more, which must be enough for what comes before the refresh.
+    let short = stage.token("ada", "premium", &["--ttl", "5s"]).await;
     let (mut socket, session) = stage.socket(0, Some(&short)).await;
     socket.say(&subscribe("a", "realtime")).await;
-    let longer = stage.token("ada", "free", &[]).await;
     socket
         .say(&json!({"type": "refresh", "token": longer}))
         .await;
