@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::doors::Viewer;
 use crate::harness::cluster::Cluster;
 use crate::harness::wait::in_time;
-use crate::rule::{Accepted, Door, MARK_US, Pace, Seen, now_us};
+use crate::rule::{Accepted, Door, Pace, Seen};
 
 /// Past two segments.
 const EVENTS: u64 = 130;
@@ -89,7 +88,6 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
         let head = scorer.get(&format!("/v1/matches/{name}")).await.json();
         times_us.insert(name.clone(), vec![head["ts"].as_u64().unwrap()]);
     }
-    let (stop, stopped) = watch::channel(false);
     let mut looking = Vec::new();
     for viewer in viewers(&cluster).await {
         let follow = |by_message| {
@@ -100,17 +98,16 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
             )
         };
         let strips = tokio::spawn(viewer.clone().strips(matches.clone(), EVENTS + 1));
-        let mut following = vec![follow(false), follow(true), strips];
-        let again = tokio::spawn(viewer.clone().reconnect(matches.clone(), stopped.clone()));
-        let poll = tokio::spawn(viewer.clone().poll(matches.clone(), stopped.clone()));
-        let mut polling = vec![again, poll];
+        let again = tokio::spawn(viewer.clone().reconnect(matches.clone(), EVENTS + 1));
+        let poll = tokio::spawn(viewer.clone().poll(matches.clone(), EVENTS + 1));
+        let mut all = vec![follow(false), follow(true), strips, again, poll];
         for name in &matches {
             let listen = viewer.clone().listen(name.clone(), EVENTS + 1);
-            following.push(tokio::spawn(listen));
-            let wait = viewer.clone().long_poll(name.clone(), stopped.clone());
-            polling.push(tokio::spawn(wait));
+            all.push(tokio::spawn(listen));
+            let wait = viewer.clone().long_poll(name.clone(), EVENTS + 1);
+            all.push(tokio::spawn(wait));
         }
-        looking.push((viewer, following, polling));
+        looking.push((viewer, all));
     }
 
     let mut pace = tokio::time::interval(Duration::from_millis(100));
@@ -122,7 +119,6 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
             times_us.get_mut(name).unwrap().push(ts);
         }
     }
-    let ended_us = now_us();
     let accepted = Accepted {
         times_us,
         delays_s: BTreeMap::from([
@@ -131,22 +127,11 @@ async fn no_door_shows_an_event_earlier_than_the_viewer_may_see_it() {
         ]),
     };
 
-    let mut all = Vec::new();
-    for (viewer, following, polling) in looking {
+    for (viewer, all) in looking {
         let mut seen: Vec<Seen> = Vec::new();
-        for one in following {
-            seen.extend(in_time("the last event for a fan", one).await.unwrap());
-        }
-        all.push((viewer, seen, polling));
-    }
-    // Those who poll see the last event too, at the mark after next at the latest.
-    let last_us = ended_us + 2 * MARK_US + 4_000_000;
-    let left = Duration::from_micros(last_us.saturating_sub(now_us()));
-    tokio::time::sleep(left).await;
-    stop.send_replace(true);
-    for (viewer, mut seen, polling) in all {
-        for one in polling {
-            seen.extend(in_time("the last look", one).await.unwrap());
+        for one in all {
+            let what = format!("the last event for {}", viewer.name);
+            seen.extend(in_time(&what, one).await.unwrap());
         }
         accepted.check(viewer.name, viewer.pace, viewer.delay_s, &seen);
         check_that_all_was_seen(&viewer, &matches, &seen);

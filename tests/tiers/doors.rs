@@ -1,9 +1,9 @@
 //! Somebody who looks through every door there is, again and again, at every gateway that he knows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::sync::watch;
 
 use crate::harness::api::Api;
 use crate::harness::fan::{Fan, Wish};
@@ -14,8 +14,10 @@ use crate::rule::{Door, Pace, Seen, now_us};
 
 /// How long the prober leaves the gateways alone.
 const PROBE_PAUSE: Duration = Duration::from_millis(150);
-/// How long a connection that was opened only to look is listened to.
-const PROBE_MAX: Duration = Duration::from_millis(100);
+/// How many GETs show a match that has two segments.
+const GETS: usize = 7;
+/// How long a connection that was opened only to look is listened to at least.
+const PROBE_MIN: Duration = Duration::from_millis(100);
 
 /// A viewer, and what he may see.
 #[derive(Debug, Clone)]
@@ -69,54 +71,62 @@ impl Viewer {
         seen
     }
 
-    /// Connects again and again, at one gateway after the other, for a snapshot each time.
-    pub(crate) async fn reconnect(
-        self,
-        matches: Vec<String>,
-        stop: watch::Receiver<bool>,
-    ) -> Vec<Seen> {
+    /// Connects again and again, at one gateway after the other, for a snapshot each time, until it
+    /// has seen `last` of each.
+    pub(crate) async fn reconnect(self, matches: Vec<String>, last: u64) -> Vec<Seen> {
         let mut seen = Vec::new();
+        // What it was shown once, it is shown at each connection.
+        let mut shown = BTreeMap::new();
         let query = format!(
             "match={}&snapshot=always&policy=realtime",
             matches.join(",")
         );
+        let has_seen_all = |shown: &BTreeMap<String, u64>| {
+            shown.len() == matches.len() && shown.values().all(|seq| *seq >= last)
+        };
         for turn in 0.. {
-            if *stop.borrow() {
+            if has_seen_all(&shown) {
                 break;
             }
             let url = &self.urls[turn % self.urls.len()];
             let opened = Socket::open(url, &query, self.token.as_deref(), Codec::Json).await;
             let mut socket = opened.unwrap();
-            let listening = async {
-                loop {
-                    let message = socket.message().await;
-                    // A subscription that is said again is no other door.
-                    if message["type"] == "welcome" {
-                        let again = json!({"type": "subscribe", "match": matches[0], "snapshot": "always", "policy": "realtime"});
-                        socket.say(&again).await;
-                    }
-                    let seq = match message["type"].as_str().unwrap() {
-                        "snapshot" => message["seq"].as_u64(),
-                        "events" => {
-                            message["events"].as_array().unwrap().last().unwrap()["seq"].as_u64()
-                        }
-                        // A seq in a status is the fan's own word.
-                        _ => None,
-                    };
-                    if let Some(seq) = seq {
-                        let name = message["match"].as_str().unwrap();
-                        seen.push(Self::seen(Door::Socket, "reconnect", name, seq));
-                    }
+            let mut waits_for: BTreeSet<String> = shown.keys().cloned().collect();
+            let looked = tokio::time::sleep(PROBE_MIN);
+            tokio::pin!(looked);
+            while !(waits_for.is_empty() && looked.is_elapsed()) {
+                let message = tokio::select! {
+                    message = socket.message() => message,
+                    () = &mut looked, if !looked.is_elapsed() => continue,
+                };
+                // A subscription that is said again is no other door.
+                if message["type"] == "welcome" {
+                    let again = json!({"type": "subscribe", "match": matches[0], "snapshot": "always", "policy": "realtime"});
+                    socket.say(&again).await;
                 }
-            };
-            let _quiet: Result<(), _> = tokio::time::timeout(PROBE_MAX, listening).await;
+                let seq = match message["type"].as_str().unwrap() {
+                    "snapshot" => message["seq"].as_u64(),
+                    "events" => {
+                        message["events"].as_array().unwrap().last().unwrap()["seq"].as_u64()
+                    }
+                    // A seq in a status is the fan's own word.
+                    _ => None,
+                };
+                if let Some(seq) = seq {
+                    let name = message["match"].as_str().unwrap();
+                    waits_for.remove(name);
+                    let most = shown.entry(name.to_owned()).or_default();
+                    *most = seq.max(*most);
+                    seen.push(Self::seen(Door::Socket, "reconnect", name, seq));
+                }
+            }
             tokio::time::sleep(PROBE_PAUSE).await;
         }
         seen
     }
 
-    /// Asks at every GET, over and over.
-    pub(crate) async fn poll(self, matches: Vec<String>, stop: watch::Receiver<bool>) -> Vec<Seen> {
+    /// Asks at every GET, over and over, until each has shown `last` of each match.
+    pub(crate) async fn poll(self, matches: Vec<String>, last: u64) -> Vec<Seen> {
         let mut seen = Vec::new();
         let apis: Vec<Api> = self
             .urls
@@ -124,9 +134,7 @@ impl Viewer {
             .map(|url| Api::new(url, self.token.as_deref()))
             .collect();
         for turn in 0.. {
-            if *stop.borrow() {
-                break;
-            }
+            let before = seen.len();
             let api = &apis[turn % apis.len()];
             for (path, what) in [("/v1/matches", "list"), ("/v1/live", "live")] {
                 let list = api.get(path).await.json();
@@ -144,27 +152,29 @@ impl Viewer {
             for name in &matches {
                 self.poll_match(api, name, &mut seen).await;
             }
+            let all = seen[before..]
+                .iter()
+                .filter(|one| one.seq >= last || one.what == "segment");
+            if all.count() == GETS * matches.len() {
+                break;
+            }
         }
         seen
     }
 
-    /// Waits at the polls of one match, for every event.
-    pub(crate) async fn long_poll(
-        self,
-        match_id: String,
-        stop: watch::Receiver<bool>,
-    ) -> Vec<Seen> {
+    /// Waits at the polls of one match, for every event, until it has seen `last`.
+    pub(crate) async fn long_poll(self, match_id: String, last: u64) -> Vec<Seen> {
         let mut seen = Vec::new();
         let api = |turn: usize| Api::new(&self.urls[turn % self.urls.len()], self.token.as_deref());
         let mut poller = Poller::new(api(0), &match_id).every_event().wait_s(3);
         for turn in 0.. {
-            if *stop.borrow() {
-                break;
-            }
             poller.api = api(turn);
             poller.ask().await;
             let seq = poller.replica.seq;
             seen.push(Self::seen(Door::Get, "long poll", &match_id, seq));
+            if seq >= last {
+                break;
+            }
         }
         seen
     }
