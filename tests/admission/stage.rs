@@ -1,7 +1,9 @@
 //! A platform with one gateway of given bounds, a match, and guests from anywhere.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -94,6 +96,40 @@ pub(crate) async fn knock(
     from: Option<&str>,
     token: Option<&str>,
 ) -> Knocked {
+    let request = request(query, from, token);
+    let asking = async {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        socket
+    };
+    let socket = in_time("room to knock", asking).await;
+    answer(socket).await
+}
+
+/// So many who ask at once, each in one go with connecting: one task of many would be slow with its
+/// head, and hold a place for it.
+pub(crate) async fn crowd(
+    count: usize,
+    address: SocketAddr,
+    query: &str,
+    token: &str,
+) -> Vec<Knocked> {
+    let request = request(query, None, Some(token));
+    let asking = tokio::task::spawn_blocking(move || {
+        let ask = |_| {
+            let mut socket = std::net::TcpStream::connect(address).unwrap();
+            socket.write_all(request.as_bytes()).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket
+        };
+        (0..count).map(ask).collect::<Vec<_>>()
+    });
+    let sockets = in_time("room to knock", asking).await.unwrap().into_iter();
+    let answers = sockets.map(|socket| answer(TcpStream::from_std(socket).unwrap()));
+    join_all(answers).await
+}
+
+fn request(query: &str, from: Option<&str>, token: Option<&str>) -> String {
     let mut request = format!(
         "GET /v1/ws?{query} HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
@@ -104,10 +140,11 @@ pub(crate) async fn knock(
     if let Some(token) = token {
         request += &format!("authorization: Bearer {token}\r\n");
     }
-    request += "\r\n";
+    request + "\r\n"
+}
+
+async fn answer(mut socket: TcpStream) -> Knocked {
     in_time("an answer to a knock", async {
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
             bytes.push(socket.read_u8().await.unwrap());
