@@ -79,6 +79,25 @@ fn who_had_retired_comes_back_by_batter_returns_alone() {
 }
 
 #[test]
+fn who_was_out_before_by_a_correction_is_not_there_for_the_next_ball() {
+    let mut game = innings_by(json!({}));
+    bowl(&mut game, 0, ["a1", "a2"], 0);
+    let out = |player: &str| json!({ "kind": "run out", "player_out": player });
+    add(&mut game, "out", "dismissal", out("a1"));
+    bowl(&mut game, 0, ["a2", "a3"], 0);
+    // It was the other one.
+    let other = ("dismissal", out("a2"));
+    let amend = post("other", "amend", Some("out"), Some(&other));
+    take(&mut game, &amend).unwrap();
+    assert_eq!(
+        at_the_crease(&game),
+        [Value::Null, json!("a3"), json!("b1")]
+    );
+    add(&mut game, "in", "batter_in", json!({ "player": "a1" }));
+    assert_eq!(at_the_crease(&game)[0], "a1");
+}
+
+#[test]
 fn a_ball_after_the_end_of_its_over_does_not_open_it_again() {
     let mut game = innings_by(json!({}));
     for _ in 0..3 {

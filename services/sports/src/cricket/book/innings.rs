@@ -114,6 +114,7 @@ impl Innings {
         self.legal_balls += legal_balls;
         self.add_to_partnership(ball, legal_balls);
         self.crease.after(ball, self.runs_run(ball), self.free_hits);
+        self.vacate_dismissed(ball);
         for wicket in &ball.wickets {
             let place = (ball.over, bowler);
             self.dismiss(
@@ -124,6 +125,19 @@ impl Innings {
             );
         }
         self.leave_ended_over();
+    }
+
+    /// A correction may say of who faced or stood that he was out before: he is not there for the
+    /// next ball.
+    fn vacate_dismissed(&mut self, ball: &Delivery) {
+        for player in ball.batters() {
+            if self
+                .batter(player)
+                .is_some_and(|row| row.dismissed().is_some())
+            {
+                self.crease.vacate(player);
+            }
+        }
     }
 
     /// A ball may find its over ended, since a correction moved the end before it: the next one is
