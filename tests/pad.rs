@@ -6,6 +6,8 @@
 mod ahead;
 #[path = "pad/amending.rs"]
 mod amending;
+#[path = "pad/chance.rs"]
+mod chance;
 #[path = "pad/corrections.rs"]
 mod corrections;
 #[path = "pad/entering.rs"]

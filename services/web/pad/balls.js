@@ -8,7 +8,7 @@ import * as device from "/pad/device.js";
 import { dataOf, fieldsOf, hasForm, insertable } from "/pad/forms.js";
 import { ballText } from "/pad/innings.js";
 import { nameOf } from "/pad/next.js";
-import { placeAfter } from "/pad/place.js";
+import { ballBetween, placeAfter } from "/pad/place.js";
 import { reasonOf } from "/pad/service.js";
 
 const SHOWN_MAX = 60;
@@ -93,8 +93,7 @@ export class Balls {
       await this.#questions.tell("No ball to insert", "Nobody has bowled yet: score it with the keys.");
       return;
     }
-    const { extras, wickets, boundary, short_run, review, replacements, ...data } = like;
-    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", { ...data, runs: 0 }, side);
+    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", ballBetween(this.#scoring.stateAfter(id), like), side);
     if (ball !== null) await this.#correct({ op: "insert", ref: id, type: "delivery", data: ball });
   }
 

@@ -70,6 +70,14 @@ export class Book {
     return inOrder(entries, ahead(this.#states[seq - 1], after, besideOf(entries.slice(0, position))));
   }
 
+  /** The state after the entry of this id, by the entries that count up to it; null while nothing is known. */
+  after(id, pending) {
+    if (this.state === null) return null;
+    const entries = this.entries(pending.filter((event) => !this.#has(event.id)));
+    const place = entries.findIndex((entry) => entry.id === id);
+    return ahead(this.#states[0], entries.slice(0, place + 1).filter(({ isVoid }) => !isVoid));
+  }
+
   #has(id) {
     return this.events.some((event) => event.id === id);
   }

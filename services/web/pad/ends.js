@@ -100,7 +100,7 @@ function ofLastInnings(state, last, drawn) {
 
 function afterSuperOver(supers) {
   const [first, second] = supers.slice(-2);
-  if (supers.length % 2 === 1) return null;
+  if (supers.length % 2 === 1 || first.batting_team === second.batting_team) return null;
   if (first.runs === second.runs) return { result: "tie" };
   return { result: "tie", eliminator: (first.runs > second.runs ? first : second).batting_team };
 }

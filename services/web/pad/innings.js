@@ -1,7 +1,7 @@
 // One innings of a scorecard, carried forward by a ball: the same figures as the server counts, in the same places.
 
 import { own, rows } from "/fan/state.js";
-import { ballsPerOver, batsOn, endsChangeAfter, hasFreeHits, isFull, legalBalls, pairChangesAfter } from "/pad/league.js";
+import { ballsPerOver, batsOn, endsChangeAfter, hasFreeHits, isSpent, legalBalls, pairChangesAfter } from "/pad/league.js";
 
 const LETTERS = { wides: "wd", noballs: "nb", byes: "b", legbyes: "lb", penalty: "p" };
 /** Those that are no wicket, and those that the bowler is credited with. */
@@ -45,6 +45,9 @@ export class OpenInnings {
   #bowlers;
   /** The ball that is taken comes after the end of its over. */
   #isLate = false;
+  /** Of the last over, as each ball counted when it was bowled: how many are legal, and whether that is all. */
+  #legal;
+  #isFull;
 
   constructor(state, bowlers) {
     this.#bowlers = bowlers;
@@ -52,6 +55,8 @@ export class OpenInnings {
     this.#rules = state.rules ?? {};
     this.#now = state.now;
     this.#innings = state.innings[state.now.innings];
+    const last = lastOver(this.#innings);
+    [this.#legal, this.#isFull] = last === null ? [0, false] : [last.legal ?? this.#legalBalls(last.number), last.isComplete];
   }
 
   /** Takes a ball. */
@@ -73,10 +78,14 @@ export class OpenInnings {
     const over = innings.per_over[key] ??= { runs: 0, wickets: 0, balls: "" };
     const [batter] = this.#batter(ball.batter);
     const conceded = concededOf(ball);
-    const before = this.#legalBalls(ball.over);
     over.runs += totalOf(ball);
     over.balls = over.balls === "" ? ballText(ball) : `${over.balls} ${ballText(ball)}`;
-    const legal = this.#legalBalls(ball.over) - before;
+    const legal = legalBalls(this.#rules, { number: ball.over, balls: ballText(ball) }, innings.overs_max);
+    if (last === null || last.number < ball.over) this.#legal = 0;
+    if (last === null || last.number <= ball.over) {
+      this.#legal += legal;
+      this.#isFull = this.#legal >= ballsPerOver(this.#rules) || isSpent(this.#rules, this.#over(ball.over), innings.overs_max);
+    }
     bowler.runs += conceded;
     bowler.wides += ball.extras?.wides ?? 0;
     bowler.noballs += ball.extras?.noballs ?? 0;
@@ -145,7 +154,7 @@ export class OpenInnings {
     const [row] = this.#batter(player);
     const isToBatOn = batsOn(this.#rules) && !kind.startsWith("retired");
     if (isToBatOn) this.#spare(player);
-    else for (const end of ["striker", "non_striker"]) if (this.#now[end] === player) delete this.#now[end];
+    else this.#vacate(player);
     if (row.out !== undefined && !NO_WICKET.has(row.out.kind)) return;
     const isBowlers = place !== null && BOWLERS.has(kind);
     if (isToBatOn) row.outs = (row.outs ?? 0) + 1;
@@ -163,8 +172,13 @@ export class OpenInnings {
     const number = place?.over ?? lastOver(innings)?.number ?? 0;
     const over = own(innings.per_over, overKey(number));
     if (over !== undefined) over.wickets += 1;
-    const balls = Math.min(this.#legalBalls(number), ballsPerOver(this.#rules));
+    const legal = lastOver(innings)?.number === number ? this.#legal : this.#legalBalls(number);
+    const balls = Math.min(legal, ballsPerOver(this.#rules));
     addRow(innings.fall_of_wickets, "f", { player, runs: innings.runs, over: `${number}.${balls}` });
+  }
+
+  #vacate(player) {
+    for (const end of ["striker", "non_striker"]) if (this.#now[end] === player) delete this.#now[end];
   }
 
   /** The batters stand at each other's end; who bats alone faces every ball. */
@@ -180,7 +194,7 @@ export class OpenInnings {
   /** Whether the last over has all its balls, or was ended. */
   isOverComplete() {
     const last = lastOver(this.#innings);
-    return last !== null && (this.#now.bowler === undefined || this.#isFull(last.number));
+    return last !== null && (this.#now.bowler === undefined || this.#isFull);
   }
 
   /** Who has bowled the last over as a maiden: it is complete, long enough, all his, and nothing conceded; else null. */
@@ -188,7 +202,7 @@ export class OpenInnings {
     const last = lastOver(this.#innings);
     if (last === null || !this.isOverComplete() || this.#bowlers.size > 1) return null;
     const conceded = last.balls.split(/[ +]/).some((part) => /^\d+(wd|nb)?$/.test(part));
-    const isLong = this.#legalBalls(last.number) >= Math.min(ballsPerOver(this.#rules), 5);
+    const isLong = this.#legal >= Math.min(ballsPerOver(this.#rules), 5);
     return conceded || !isLong ? null : [...this.#bowlers][0] ?? this.#now.bowler ?? null;
   }
 
@@ -208,10 +222,6 @@ export class OpenInnings {
     return legalBalls(this.#rules, this.#over(number), this.#innings.overs_max);
   }
 
-  #isFull(number) {
-    return isFull(this.#rules, this.#over(number), this.#innings.overs_max);
-  }
-
   /** The last ball was faced by a batter alone, and nobody has come in since. */
   #isAlone() {
     const { striker, non_striker } = this.#now;
@@ -221,7 +231,7 @@ export class OpenInnings {
   /** Who is out and bats on does not face the next ball. */
   #spare(player) {
     const last = lastOver(this.#innings);
-    const isOfAnother = last !== null && this.#now.bowler !== undefined && (this.#isLate || this.#isFull(last.number));
+    const isOfAnother = last !== null && this.#now.bowler !== undefined && (this.#isLate || this.#isFull);
     if ((isOfAnother ? this.#now.non_striker : this.#now.striker) === player) this.changeEnds();
   }
 
@@ -237,6 +247,8 @@ export class OpenInnings {
     if (ball.non_striker === undefined) delete now.non_striker;
     else now.non_striker = ball.non_striker;
     if (runsRun(this.#rules, ball) % 2 === 1) this.changeEnds();
+    // A correction may say of who faced or stood that he was out before.
+    for (const player of battersOf(ball)) if (this.#batter(player)[0].out !== undefined) this.#vacate(player);
     const isFree = now.free_hit || ball.free_hit;
     delete now.free_hit;
     if (hasFreeHits(this.#rules) && (ball.extras?.noballs > 0 || (isFree && !isLegal(ball)))) now.free_hit = true;
@@ -282,16 +294,24 @@ export class OpenInnings {
   #countOvers() {
     const all = rows(this.#innings.per_over);
     const [complete, last] = [this.isOverComplete(), lastOver(this.#innings)];
-    const balls = complete || last === null ? 0 : this.#legalBalls(last.number);
+    const balls = complete || last === null ? 0 : this.#legal;
     const overs = all.length - (complete ? 0 : 1);
     this.#innings.overs = balls === 0 ? String(Math.max(0, overs)) : `${overs}.${balls}`;
   }
 }
 
-/** The last over of an innings of which a ball was bowled: its number from 0, and its balls. */
+/**
+ * The last over of an innings of which a ball was bowled: its number from 0, its balls, whether it is
+ * complete, and if not, how many of them are legal. That is as it was told ball by ball: the overs of
+ * the innings may have been revised since, and with them how balls count.
+ */
 export function lastOver(innings) {
-  const found = rows(innings.per_over).at(-1);
-  return found === undefined ? null : { number: Number(found[0].slice(1)) - 1, balls: found[1].balls };
+  const all = rows(innings.per_over);
+  const found = all.at(-1);
+  if (found === undefined) return null;
+  const [complete, legal = "0"] = innings.overs.split(".");
+  const isComplete = Number(complete) >= all.length;
+  return { number: Number(found[0].slice(1)) - 1, balls: found[1].balls, isComplete, legal: isComplete ? undefined : Number(legal) };
 }
 
 /** Who bats on a ball: two, or the last batter alone. */

@@ -7,7 +7,7 @@ import { h } from "/fan/view.js";
 import { deliveryOf, whatIs } from "/pad/ball.js";
 import { lastOver } from "/pad/innings.js";
 import { ballsPerOver, batsOn, pairChangesAfter } from "/pad/league.js";
-import { ballsBowled, ballsLeft, creaseOf, dueOf, isOverFull, nameOf, openInnings, pastOf, rowOf } from "/pad/next.js";
+import { ballsBowled, ballsLeft, creaseOf, dueOf, isInOver, isOverFull, nameOf, openInnings, pastOf, rowOf } from "/pad/next.js";
 import { askBatter, askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 import { askWicket } from "/pad/wicket.js";
 
@@ -98,7 +98,7 @@ export class Keys {
     return this.#questions.tap(act);
   }
 
-  #pad() {
+  #pad(state) {
     const number = (runs) => h("button", { type: "button", key: runs, id: `k${runs}`, class: "run", onclick: this.#tap(() => this.#ball({ runs })) }, runs);
     const kind = (word) => h("button", {
       type: "button", key: word, id: `k${word}`, class: "kind", "aria-pressed": this.#kind === word || this.#off === word ? "true" : "false", "aria-label": KINDS[word],
@@ -112,7 +112,7 @@ export class Keys {
         h("button", { type: "button", id: "kw", class: "wicket", "aria-label": "Wicket", onclick: this.#tap(() => this.#wicket()) }, "W"),
         kind("wd"), kind("nb"), kind("b"), kind("lb"),
         h("button", { type: "button", id: "kswap", class: "small", onclick: this.#tap(() => this.#swap()) }, "⇄ Swap ends"),
-        h("button", { type: "button", id: "kend", class: "small", onclick: this.#tap(() => this.#endOver()) }, "End over"),
+        h("button", { type: "button", id: "kend", class: "small", disabled: isInOver(state) ? null : true, onclick: this.#tap(() => this.#endOver()) }, "End over"),
         h("button", { type: "button", id: "kundo", class: "small wide", disabled: last === null ? true : null, onclick: this.#tap(() => this.#scoring.undo(last)) }, "↶ Undo ", h("bdi", {}, last === null ? "" : whatIs(last))),
       ),
     );
@@ -181,8 +181,8 @@ export class Keys {
   /** The over ends before its balls are bowled: miscounted, or the bowler can't go on. */
   async #endOver() {
     const { state } = this.#scoring;
+    if (!isInOver(state)) return;
     const over = lastOver(openInnings(state));
-    if (over === null || state.now.bowler === undefined) return;
     const balls = ballsBowled(state);
     const due = ballsPerOver(state.rules);
     if (balls !== due && !isOverFull(state)) {

@@ -21,10 +21,9 @@ export function legalBalls(rules, { number, balls }, overs_max) {
   return ballsIn(balls).filter((ball) => !again(ball)).length;
 }
 
-/** Whether an over has all its balls, or as many deliveries as it may have. */
-export function isFull(rules, over, overs_max) {
-  if (legalBalls(rules, over, overs_max) >= ballsPerOver(rules)) return true;
-  return rules.over_deliveries_max !== undefined && ballsIn(over.balls).length >= rules.over_deliveries_max && !isBowledByLaw(rules, over.number, overs_max);
+/** Whether an over has as many deliveries as it may have, whatever they were. */
+export function isSpent(rules, { number, balls }, overs_max) {
+  return rules.over_deliveries_max !== undefined && ballsIn(balls).length >= rules.over_deliveries_max && !isBowledByLaw(rules, number, overs_max);
 }
 
 /** In the last over all is bowled again, where the rules say so. */

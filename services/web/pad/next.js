@@ -2,7 +2,7 @@
 
 import { own, rows } from "/fan/state.js";
 import { lastOver } from "/pad/innings.js";
-import { ballsOf, ballsPerOver, batsOn, hasBatted, isFull, isLastBatter, legalBalls, wicketsMax } from "/pad/league.js";
+import { ballsOf, ballsPerOver, batsOn, hasBatted, isLastBatter, legalBalls, wicketsMax } from "/pad/league.js";
 
 /** The innings that is open, with its key; null between innings. */
 export function openInnings(state) {
@@ -74,17 +74,21 @@ function retiring(state, { striker, non_striker }, { faced, back }) {
   return [striker, non_striker].find(has) ?? null;
 }
 
+/** Whether an over is open, of which a ball was bowled. */
+export function isInOver(state) {
+  return lastOver(openInnings(state)) !== null && state.now.bowler !== undefined;
+}
+
 /** Whether the over that is open has all its balls. */
 export function isOverFull(state) {
-  const innings = openInnings(state);
-  const last = lastOver(innings);
-  return last !== null && state.now.bowler !== undefined && isFull(state.rules, last, innings.overs_max);
+  return isInOver(state) && lastOver(openInnings(state)).isComplete;
 }
 
 /** How many balls of the last over count. */
 export function ballsBowled(state) {
   const innings = openInnings(state);
-  return legalBalls(state.rules, lastOver(innings), innings.overs_max);
+  const last = lastOver(innings);
+  return last.legal ?? legalBalls(state.rules, last, innings.overs_max);
 }
 
 /** Why the open innings should be over; null if it goes on. */
@@ -103,8 +107,7 @@ export function ballsLeft(state) {
   const innings = openInnings(state);
   if (innings.overs_max === undefined) return null;
   const last = lastOver(innings);
-  const isComplete = last !== null && (state.now.bowler === undefined || isOverFull(state));
-  const gone = last === null ? 0 : isComplete ? (last.number + 1) * ballsPerOver(rules) : last.number * ballsPerOver(rules) + ballsBowled(state);
+  const gone = last === null ? 0 : last.isComplete ? (last.number + 1) * ballsPerOver(rules) : last.number * ballsPerOver(rules) + last.legal;
   return Math.max(0, ballsOf(rules, innings.overs_max) - gone);
 }
 

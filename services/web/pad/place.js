@@ -1,5 +1,7 @@
 // What is so at a place of the log: which side bats there, which ball stands near it, and who is in a line-up by then.
 
+import { creaseOf, openInnings, rowOf } from "/pad/next.js";
+
 /**
  * After the entry of this id: `side` that bats, null between innings, and `ball`, the data of the
  * ball before it in its innings, else of the one after it; null if there is none.
@@ -15,6 +17,16 @@ export function placeAfter(entries, id) {
   const end = after.findIndex(({ type }) => type === "innings_end");
   const ball = before.slice(start).findLast(isBall) ?? after.slice(0, end < 0 ? undefined : end).find(isBall);
   return { side: before[start].data.batting, ball: ball?.data ?? null };
+}
+
+/** A ball that was missed, to begin with: by who was there in this state, else as of the ball near it. */
+export function ballBetween(state, { over, batter, non_striker, bowler }) {
+  const crease = state.now === undefined ? {} : creaseOf(state);
+  const there = [crease.striker, crease.non_striker];
+  const others = [batter, non_striker].filter((player) => player !== undefined && !there.includes(player) && rowOf(openInnings(state)?.batting, player)?.out === undefined);
+  const [striker, other] = there.map((player) => player ?? others.shift());
+  const ends = crease.isAlone ? { batter: striker } : { batter: striker ?? batter, non_striker: other ?? non_striker };
+  return { over: crease.over ?? over, ...ends, bowler: crease.bowler ?? bowler, runs: 0 };
 }
 
 /** The ids of the players of both sides who are in a line-up before the entry of this id. */

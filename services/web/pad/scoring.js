@@ -98,6 +98,11 @@ export class Scoring {
     return this.book.entries(this.#onTop().filter(({ id }) => !this.book.events.some((event) => event.id === id)));
   }
 
+  /** The state as it was after an entry. */
+  stateAfter(id) {
+    return this.book.after(id, this.#onTop());
+  }
+
   /** The newest entry that stands, which undo takes back; null if there is none. */
   last() {
     const entry = this.entries().findLast(({ isVoid }) => !isVoid);

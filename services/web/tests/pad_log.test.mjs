@@ -8,8 +8,10 @@ import "./served.mjs";
 const { ahead } = await import("/pad/ahead.js");
 const { problemOf } = await import("/pad/ball_form.js");
 const { besideOf } = await import("/pad/beside.js");
+const { resultOf } = await import("/pad/ends.js");
 const { fieldsOf, insertable, oversValue } = await import("/pad/forms.js");
-const { placeAfter, playersBefore } = await import("/pad/place.js");
+const { dueOf } = await import("/pad/next.js");
+const { ballBetween, placeAfter, playersBefore } = await import("/pad/place.js");
 
 const squad = (...ids) => ids.map((id) => ({ id, name: id.toUpperCase() }));
 const created = { id: "created", type: "created", data: { title: "Reds v Blues", rules: { overs: 20 }, teams: { a: { name: "Reds", players: squad("ann", "bea", "dot") }, b: { name: "Blues", players: squad("cat", "eve") } } } };
@@ -113,4 +115,41 @@ test("overs are as the platform has them", () => {
   const pattern = (rules) => new RegExp(`^(?:${fieldsOf(after(rules), "overs_revised", {})[0].pattern})$`, "u");
   assert.deepEqual(["12", "12.3", "12.6", "12.", ".3"].map((text) => pattern({}).test(text)), [true, true, false, false, false]);
   assert.deepEqual(["12.4", "12.5"].map((text) => pattern({ balls_per_over: 5 }).test(text)), [true, false]);
+});
+
+test("who was out before by a correction is not there for the next ball", () => {
+  const out = { type: "dismissal", data: { kind: "run out", player_out: "ann" } };
+  const state = after({}, start("a"), ball(), out, ball());
+  assert.deepEqual(at(state), [undefined, "bea", "cat"]);
+});
+
+test("a ball that was missed begins with who was there", () => {
+  const near = ball().data;
+  const begins = (...events) => ballBetween(after({ overs: 20 }, start("a"), ball(), ...events), near);
+  const { over, batter, non_striker, bowler, runs } = begins(ball({ runs: 1 }));
+  assert.deepEqual([over, batter, non_striker, bowler, runs], [0, "bea", "ann", "cat", 0]);
+  const wicket = ball({ wickets: [{ kind: "bowled", player_out: "ann" }] });
+  assert.deepEqual([begins(wicket, comes("dot")).batter, begins(wicket, comes("dot")).non_striker], ["dot", "bea"]);
+  assert.deepEqual([begins(overEnd(0)).over, begins(overEnd(0)).batter, begins(overEnd(0)).bowler], [1, "bea", "cat"]);
+  assert.deepEqual(ballBetween(after({}, start("a")), near), { over: 0, batter: "ann", non_striker: "bea", bowler: "cat", runs: 0 });
+});
+
+test("two super overs of one side say nothing of the result", () => {
+  const supers = (other) => ["a", other].map((side) => [start(side, { super_over: true }), ball({ batter: "x", non_striker: "y", runs: 4 }), declared]).flat();
+  const tied = [start("a"), ball(), declared, start("b"), declared];
+  assert.equal(resultOf(after({ overs: 20 }, ...tied, ...supers("a"))), null);
+  assert.deepEqual(resultOf(after({ overs: 20 }, ...tied, ...supers("b"))), { result: "tie" });
+});
+
+test("a ball counts as it did when it was bowled, whatever overs are revised afterwards", () => {
+  const rules = { overs: 4, wides_rebowled: false, last_over_by_law: true };
+  const wide = ball({ extras: { wides: 1 } });
+  const shorter = { type: "overs_revised", data: { overs: 1 } };
+  const revised = after(rules, start("a"), wide, ball(), shorter);
+  assert.equal(ahead(revised, [ball()]).innings.i1.overs, "0.3");
+  // Now it is the last over.
+  assert.equal(ahead(revised, [wide]).innings.i1.overs, "0.2");
+  const wicket = ball({ wickets: [{ kind: "bowled", player_out: "ann" }] });
+  assert.equal(ahead(revised, [wicket]).innings.i1.fall_of_wickets.f01.over, "0.3");
+  assert.deepEqual(dueOf(ahead(revised, many(4, ball()))), { word: "innings", reason: "overs" });
 });
