@@ -81,7 +81,12 @@ async fn a_page_is_of_one_version_whole_at_every_step_of_an_update() {
     phone.cut();
     phone.tap("#k0").await;
     phone.until("#sending", "1 ball kept here").await;
-    phone.browser.reload().await;
+    phone
+        .browser
+        .evaluate("globalThis.beforeReload = true")
+        .await;
+    phone.tap_all(&["#go-more", "#newer"]).await;
+    phone.browser.wait_for("!globalThis.beforeReload").await;
     assert_made_of(&mut phone, "new").await;
     phone.until("#sending", "1 ball kept here").await;
     let is_alone = format!("{KEPT}.then(kept => kept === '{}')", updated.version);

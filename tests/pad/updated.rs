@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 
 use crate::harness::wait::found;
 
-/// What the page in a browser is made of: `old`, `new`, or `mixed` if it is of both.
+/// What the page in a browser is made of: `old`, `new`, or `mixed` if it is of both;
+/// `nothing` while it is loaded.
 pub(crate) const MADE_OF: &str = "(() => {
     const asked = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
     const scripts = asked.filter(path => path.endsWith('.js') && path !== '/worker.js').length;
@@ -23,7 +24,7 @@ pub(crate) const MADE_OF: &str = "(() => {
     const style = getComputedStyle(document.documentElement);
     const signs = [document.documentElement.dataset.made === 'new', ...styles.map(path => style.getPropertyValue(`--${path.split('/').at(-1).replace('.', '-')}`).trim() === 'new')];
     const made = globalThis.made?.length ?? 0;
-    if (scripts < 20 || styles.length === 0) return 'nothing';
+    if (scripts < 20 || styles.length === 0 || document.readyState !== 'complete') return 'nothing';
     return made === 0 && !signs.includes(true) ? 'old' : made === scripts && !signs.includes(false) ? 'new' : 'mixed';
 })()";
 

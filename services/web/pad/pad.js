@@ -33,8 +33,15 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 open(device.takeFromAddress());
 // The policy of the page allows only scripts that were named to it.
 const worker = globalThis.trustedTypes?.createPolicy("pad", { createScriptURL: () => "/worker.js" }).createScriptURL("") ?? "/worker.js";
-install();
+const hadWorker = Boolean(navigator.serviceWorker?.controller);
+/** Another version was kept whole meanwhile: the next load is of it. */
+let isNewer = false;
 navigator.serviceWorker?.controller?.postMessage("here");
+navigator.serviceWorker?.addEventListener("controllerchange", () => {
+  isNewer = hadWorker;
+  draw();
+});
+install();
 
 /** Makes the page start without a network; one that goes meanwhile leaves nothing to start from, so it is tried again. */
 function install() {
@@ -119,7 +126,7 @@ function partView() {
   switch (part) {
     case "balls": return balls.view();
     case "card": return cardView(state);
-    case "more": return more(scoring, questions, leave);
+    case "more": return [isNewer ? h("button", { type: "button", key: "newer", id: "newer", onclick: () => location.reload() }, "A newer pad is here: load it") : null, more(scoring, questions, leave)];
     default: return state.locked ? signedOff(scoring, questions) : state.now === undefined ? between(scoring, questions) : keys.view();
   }
 }

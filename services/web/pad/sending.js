@@ -22,7 +22,7 @@ export function sendingBar(scoring, open) {
   const { isAlone } = scoring;
   const [word, text] = waiting?.reason === "storage" ? ["refused", "This phone can't keep what is entered"]
     : refused.length > 0 ? ["refused", `${count(refused.length, "entry", "entries")} refused`]
-    : scoring.missed !== null ? ["refused", "Others scored meanwhile"]
+    : scoring.missed !== null ? ["refused", "Others scored meanwhile: look"]
     : pending.length === 0 ? (isAlone ? ["waiting", "Offline, all sent"] : ["sent", "All sent"])
     : ["token", "storage", "tab", "no_match"].includes(waiting?.reason) ? ["waiting", `${held} kept here: ${WAITS[waiting.reason]}`]
     : online === false || isAlone ? ["waiting", `Offline: ${held} kept here`]
@@ -80,7 +80,7 @@ function missedView(scoring, say, tap) {
   return h("div", { class: "trouble", key: "missed" },
     h("p", {}, h("b", {}, "Others scored while you were away")),
     h("ul", { class: "lines" }, events.slice(0, 20).map((event) => h("li", { key: event.id }, clean(say(event))))),
-    h("p", {}, "Is what you hold the same, or does it come after?"),
+    h("p", {}, "What you hold stands below. Is it the same, or does it come after?"),
     h("div", { class: "options" },
       h("button", { type: "button", onclick: tap(() => scoring.goOn()) }, "Mine comes after: send it"),
       h("button", { type: "button", onclick: tap(() => scoring.giveWay()) }, "It is the same: drop mine")));
