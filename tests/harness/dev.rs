@@ -73,11 +73,15 @@ impl Dev {
         )
     }
 
-    /// `kill -9` of its nats-server.
-    pub(crate) fn kill_nats(&self) {
-        let servers = servers_of(&self.data);
-        assert_eq!(servers.len(), 1, "one nats-server for one dev");
-        kill_process(Pid::from_raw(servers[0]).unwrap(), Signal::KILL).unwrap();
+    /// `kill -9` of its nats-server, if it runs and is not the one that was killed before, which may
+    /// not be gone yet; its process id.
+    pub(crate) fn kill_nats(&self, before: Option<i32>) -> Option<i32> {
+        let servers = servers_of(&self.data).into_iter();
+        let servers: Vec<i32> = servers.filter(|pid| Some(*pid) != before).collect();
+        assert!(servers.len() <= 1, "one nats-server for one dev");
+        let server = *servers.first()?;
+        kill_process(Pid::from_raw(server)?, Signal::KILL).unwrap();
+        Some(server)
     }
 
     /// `ops verify` of everything in it exits with 0.
