@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use grandstand_broker::{Broker, run_canary};
 use grandstand_server::address::{TrustedProxies, behind};
+use grandstand_server::compress::compressed;
 use grandstand_server::cors::Origin;
 use grandstand_server::keys::TokenKey;
 use grandstand_server::listen::Listener;
@@ -44,7 +45,8 @@ pub struct ScoringConfig {
 }
 
 impl ScoringConfig {
-    /// An instance with the usual bounds, and the pad beside the API.
+    /// An instance with the usual bounds, and the pad beside the API: all of it is asked for at once,
+    /// often over the network of a ground.
     pub fn new(token_key: TokenKey) -> Self {
         Self {
             token_key,
@@ -53,7 +55,7 @@ impl ScoringConfig {
             limits: ServeLimits::default(),
             bounds: Bounds::default(),
             quota: Some(Quota::default()),
-            pages: grandstand_web::pad(),
+            pages: compressed(grandstand_web::pad()),
         }
     }
 }

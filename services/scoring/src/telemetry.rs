@@ -34,4 +34,8 @@ pub(crate) fn describe() {
         "grandstand_scoring_accesses_total",
         "Accesses by link and PIN that were made, and tokens that were given for them or renewed, by outcome"
     );
+    describe_counter!(
+        "grandstand_compressions_total",
+        "Answers that were compressed, by coding; what was kept of late is not compressed again"
+    );
 }

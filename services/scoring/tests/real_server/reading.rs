@@ -68,3 +68,34 @@ async fn what_is_not_public_is_listed_for_whose_token_names_it() {
     scoring.stop().await;
     ground.stop().await;
 }
+
+#[tokio::test]
+async fn the_pad_comes_in_less_than_half_of_its_bytes_and_again_in_none() {
+    let ground = Ground::ready().await;
+    let scoring = ground.instance().await;
+    let worker = String::from_utf8(scoring.get("/worker.js").await.bytes).unwrap();
+    let quoted: Vec<&str> = worker
+        .lines()
+        .take(2)
+        .flat_map(|line| line.split('"'))
+        .collect();
+    let version = quoted[1];
+    let paths = quoted.iter().filter(|part| part.starts_with('/'));
+    let [mut plain, mut packed] = [0, 0];
+    for path in paths {
+        let ask = || scoring.request(Method::GET, &format!("/files/{version}{path}"));
+        plain += hear(ask()).await.bytes.len();
+        let heard = hear(ask().header("accept-encoding", "br")).await;
+        packed += heard.bytes.len();
+        let known = ask().header("if-none-match", heard.etag.unwrap());
+        let again = hear(known.header("accept-encoding", "br")).await;
+        assert_eq!(
+            (again.status.as_u16(), again.bytes.len()),
+            (304, 0),
+            "{path}"
+        );
+    }
+    assert!(packed * 2 < plain, "{packed} of {plain} bytes");
+    scoring.stop().await;
+    ground.stop().await;
+}
