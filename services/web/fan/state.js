@@ -7,9 +7,10 @@ export function own(object, key) {
   return object !== null && typeof object === "object" && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** The rows of a list of the state, in order, as `[key, row]`. */
+/** The rows of a list of the state, in order, as `[key, row]`: `i2` before `i10`. */
 export function rows(list) {
-  return Object.keys(list ?? {}).sort().map((key) => [key, list[key]]);
+  const byNumber = (one, other) => one.length - other.length || (one < other ? -1 : 1);
+  return Object.keys(list ?? {}).sort(byNumber).map((key) => [key, list[key]]);
 }
 
 /** Whether the state is one of cricket. */

@@ -96,7 +96,7 @@ const STEPS = {
   },
   penalty(state, { team, runs, when }, { penalties }) {
     const isOpen = state.innings?.[state.now?.innings]?.batting_team === team;
-    const mine = Object.keys(state.innings ?? {}).sort().map((key) => state.innings[key]).findLast(({ batting_team }) => batting_team === team);
+    const mine = rows(state.innings).map(([, innings]) => innings).findLast(({ batting_team }) => batting_team === team);
     // One that has not begun gets them at its start.
     if (mine === undefined || (when === "pre" && !isOpen)) {
       penalties[team] = (penalties[team] ?? 0) + runs;

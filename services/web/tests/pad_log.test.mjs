@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import "./served.mjs";
 
+const { rows } = await import("/fan/state.js");
 const { ahead } = await import("/pad/ahead.js");
 const { problemOf } = await import("/pad/ball_form.js");
 const { besideOf } = await import("/pad/beside.js");
@@ -152,4 +153,10 @@ test("a ball counts as it did when it was bowled, whatever overs are revised aft
   const wicket = ball({ wickets: [{ kind: "bowled", player_out: "ann" }] });
   assert.equal(ahead(revised, [wicket]).innings.i1.fall_of_wickets.f01.over, "0.3");
   assert.deepEqual(dueOf(ahead(revised, many(4, ball()))), { word: "innings", reason: "overs" });
+});
+
+test("the tenth innings comes after the ninth", () => {
+  const innings = Array.from({ length: 10 }, (_, n) => [start(n % 2 === 0 ? "a" : "b"), ball({ runs: n % 7 }), declared]);
+  const state = after({}, ...innings.flat());
+  assert.deepEqual(rows(state.innings).map(([key]) => key), ["i1", "i2", "i3", "i4", "i5", "i6", "i7", "i8", "i9", "i10"]);
 });
