@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::api::Api;
 use crate::harness::cluster::Cluster;
+use crate::harness::process::run_well;
 use crate::harness::wait::found;
 use crate::phone::Phone;
 
@@ -20,6 +21,26 @@ impl Ground {
         let cluster = Cluster::start(1, 0).await;
         let scorer = cluster.scorer(0).await;
         Self { cluster, scorer }
+    }
+
+    /// What `grandstand access` makes for a match, which need not be there: what is behind the `#` of
+    /// its link, and the PIN.
+    pub(crate) async fn access(&self, match_id: &str) -> (String, String) {
+        let keys = self.cluster.keys_dir().display().to_string();
+        let url = self.cluster.scorings[0].url();
+        let args = [
+            "access",
+            match_id,
+            "--keys",
+            &keys,
+            "--scoring",
+            &url,
+            "--json",
+        ];
+        let made: Value = serde_json::from_str(&run_well(&args).await).unwrap();
+        let link = made["link"].as_str().unwrap();
+        let fragment = link.split_once('#').unwrap().1.to_owned();
+        (fragment, made["pin"].as_str().unwrap().to_owned())
     }
 
     /// A token of a scorer of this match alone.

@@ -116,6 +116,36 @@ async fn a_network_that_goes_at_any_step_of_the_set_up_loses_and_doubles_nothing
 }
 
 #[tokio::test]
+async fn a_link_to_a_match_that_nobody_has_set_up_lets_it_be_set_up() {
+    let ground = Ground::start().await;
+    let Some(mut phone) = Phone::start(&ground.cluster.scorings[0].url()).await else {
+        return;
+    };
+    let (fragment, pin) = ground.access(MATCH).await;
+    phone.browser.goto("about:blank").await;
+    let address = format!("{}/#{fragment}", phone.proxy.url());
+    phone.browser.goto(&address).await;
+    phone.tap("#pin").await;
+    phone.send_form(&[("pin", &pin)]).await;
+    phone.tap("#set-up").await;
+    phone
+        .send_form(&[
+            ("a", "Reds"),
+            ("b", "Blues"),
+            ("players_a", "Ann\nBea"),
+            ("players_b", "Cat\nEve"),
+        ])
+        .await;
+    phone.until("#between", "Reds v Blues").await;
+    phone
+        .tap_all(&["Start an innings", "Reds bat", "Ann", "Bea", "Cat", "#k4"])
+        .await;
+    phone.until_sent().await;
+    ground.until_state("/innings/i1/runs", &json!(4)).await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
 async fn a_match_that_is_there_already_otherwise_is_told_and_may_be_scored() {
     let ground = Ground::start().await;
     ground.begin().await;

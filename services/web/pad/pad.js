@@ -13,6 +13,7 @@ import { between, more, signedOff } from "/pad/more.js";
 import { Scoring } from "/pad/scoring.js";
 import { sendingBar, sendingView } from "/pad/sending.js";
 import { reasonOf } from "/pad/service.js";
+import { setUp } from "/pad/setup.js";
 
 const PARTS = [["score", "Score"], ["balls", "Balls"], ["card", "Card"], ["more", "Match"]];
 const main = document.getElementById("main");
@@ -119,7 +120,7 @@ function nav() {
 function partView() {
   const { state } = scoring;
   if (part === "sending" && state !== null) return questions.isOpen ? questions.view() : sendingView(scoring, questions);
-  if (state === null) return h("section", { class: "sheet", key: "empty" }, h("h1", {}, "Getting the score…"), scoring.problem === null ? null : h("p", { class: "note" }, reasonOf(scoring.problem)), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
+  if (state === null) return questions.isOpen ? questions.view() : isNowhere() ? notSetUp() : h("section", { class: "sheet", key: "empty" }, h("h1", {}, "Getting the score…"), scoring.problem === null ? null : h("p", { class: "note" }, reasonOf(scoring.problem)), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
   if (state.sport !== "cricket") return h("section", { class: "sheet", key: "other" }, h("h1", {}, "This pad scores cricket"), h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
   // The score stays in sight, unless there is much to choose from.
   if (questions.isOpen) return part === "score" && state.now !== undefined && !state.locked && questions.isShort ? [keys.stand(), questions.view()] : questions.view();
@@ -129,6 +130,25 @@ function partView() {
     case "more": return [isNewer ? h("button", { type: "button", key: "newer", id: "newer", onclick: () => location.reload() }, "A newer pad is here: load it") : null, more(scoring, questions, leave)];
     default: return state.locked ? signedOff(scoring, questions) : state.now === undefined ? between(scoring, questions) : keys.view();
   }
+}
+
+/** Nobody has set the match up: whoever was given its link may come first. */
+function isNowhere() {
+  return scoring.problem?.status === 404 && scoring.sending.pending.length === 0;
+}
+
+function notSetUp() {
+  const { match } = scoring;
+  // It is read anew: what was made of it is kept on this phone.
+  const reopen = () => {
+    scoring.close();
+    scoring = null;
+    return open(match);
+  };
+  return h("section", { class: "sheet", key: "nowhere" },
+    h("h1", {}, "Not set up yet"), h("p", { class: "note" }, h("bdi", {}, match), ": nobody has said who plays, and by which rules."),
+    h("button", { type: "button", class: "main", id: "set-up", onclick: questions.tap(() => setUp(questions, reopen, match)) }, "Set it up"),
+    h("button", { type: "button", class: "back", onclick: leave }, "Another match"));
 }
 
 function cardView(state) {

@@ -37,16 +37,16 @@ const RULES = [
 ];
 const VISIBILITIES = [{ value: "public", label: "Everybody" }, { value: "unlisted", label: "Who knows its id" }, { value: "private", label: "Who has a token for it" }];
 
-/** Asks for a match, and makes it; whatever fails, nothing has to be written twice. */
-export async function setUp(questions, open) {
+/** Asks for a match, and makes it; whatever fails, nothing has to be written twice. `known` is the id of one that is to be made with the token that this phone has for it. */
+export async function setUp(questions, open, known = null) {
   for (let problem = null; ;) {
-    const filled = await questions.fill("Set up a match", matchFields(), { problem, draft: DRAFT, submit: "Create it" });
+    const filled = await questions.fill("Set up a match", matchFields(known), { problem, draft: DRAFT, submit: "Create it" });
     if (filled === null) return;
     const profile = PROFILES.find(({ value }) => value === filled.profile)?.rules ?? {};
     const rules = filled.looks ? await askRules(questions, profile) : profile;
     if (rules === null) continue;
-    const { token } = filled;
-    const match = filled.match ?? idOfMatch(filled);
+    const token = known === null ? filled.token : device.known(known)?.token;
+    const match = known ?? filled.match ?? idOfMatch(filled);
     // It is the same match when it is created again, be it tomorrow.
     device.keepDraft(DRAFT, { ...device.draftOf(DRAFT), match });
     const creation = creationOf(filled, rules);
@@ -54,7 +54,7 @@ export async function setUp(questions, open) {
     const isThere = answer.status === 409 && await isToOpen(questions, match);
     if (answer.status === 200 || answer.status === 201 || isThere) {
       device.dropDraft(DRAFT);
-      device.remember(match, { token, expires_ms: undefined, ...(isThere ? {} : { title: creation.title }) });
+      device.remember(match, { ...(known === null ? { token, expires_ms: undefined } : {}), ...(isThere ? {} : { title: creation.title }) });
       // The network may be gone with the answer: what there is to know of the match is known.
       const log = isThere ? null : createdLog(creation, answer.body);
       if (log !== null) await keep(match, log.epoch, log.events, true);
@@ -64,8 +64,9 @@ export async function setUp(questions, open) {
   }
 }
 
-function matchFields() {
-  return [
+/** Which match it is need not be asked where that is known, nor for a token to it. */
+function matchFields(known) {
+  const fields = [
     { name: "a", label: "One side", required: true, maxlength: "60" }, { name: "players_a", label: "Players of the one side, one name a line", kind: "lines" },
     { name: "b", label: "The other side", required: true, maxlength: "60" }, { name: "players_b", label: "Players of the other side, one name a line", kind: "lines" },
     { name: "profile", label: "Rules", kind: "choice", options: PROFILES, value: "t20" },
@@ -76,6 +77,7 @@ function matchFields() {
     { name: "match", label: "Id (empty: the sides and the day)", pattern: ID, title: "small letters, digits and -", autocapitalize: "none" },
     { name: "token", label: "A token that may create it", required: true, autocapitalize: "none", value: device.tokenForAny() },
   ];
+  return known === null ? fields : fields.filter(({ name }) => name !== "match" && name !== "token");
 }
 
 /** Such as `reds-v-blues-20270516`. */

@@ -348,43 +348,6 @@ impl Innings {
         })
     }
 
-    pub(crate) fn last_over(&self) -> Option<(u32, &Over)> {
-        self.overs
-            .iter()
-            .next_back()
-            .map(|(number, over)| (*number, over))
-    }
-
-    /// Overs as people say them: completed ones, and the balls of the open one. Overs of which
-    /// nothing was entered are not among them.
-    pub(crate) fn overs_bowled(&self) -> Overs {
-        let overs = self.overs.values();
-        let complete = |over: &&Over| over.is_complete();
-        Overs {
-            overs: overs.filter(complete).count() as u32,
-            balls: self.balls_of_open_over(),
-        }
-    }
-
-    fn balls_of_open_over(&self) -> u32 {
-        self.last_over()
-            .filter(|(_, over)| !over.is_complete())
-            .map_or(0, |(_, over)| over.legal_balls)
-    }
-
-    /// Balls left of the overs that there are, by the number of the over that is bowled; none if
-    /// they are unlimited.
-    pub(crate) fn balls_left(&self) -> Option<u32> {
-        let all = self.overs_max?.balls(self.balls_per_over);
-        let overs = self
-            .last_over()
-            .map_or(0, |(number, over)| number + u32::from(over.is_complete()));
-        let gone = overs
-            .saturating_mul(self.balls_per_over)
-            .saturating_add(self.balls_of_open_over());
-        Some(all.saturating_sub(gone))
-    }
-
     /// What its side began with.
     pub(crate) fn start_runs(&self) -> u32 {
         if self.super_over {
@@ -397,10 +360,5 @@ impl Innings {
     /// Whether a batter has faced or made what he may.
     pub(crate) fn retires(&self, row: &BatterRow) -> bool {
         !row.is_back && self.league.retires_with(row.runs, row.faced)
-    }
-
-    pub(crate) fn maidens(&self, bowler: usize) -> usize {
-        let maiden = |over: &&Over| over.bowler == bowler && over.is_maiden(self.balls_per_over);
-        self.overs.values().filter(maiden).count()
     }
 }
