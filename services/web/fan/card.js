@@ -52,7 +52,7 @@ function batting(state, innings) {
     h("tfoot", {},
       h("tr", {}, h("th", { scope: "row" }, "Extras", h("span", { class: "how" }, extrasText(innings))), h("td", { class: "main" }, extrasSum(innings)), h("td", { colspan: "4" })),
       penalties(innings),
-      h("tr", { class: "sum" }, h("th", { scope: "row" }, "Total"), h("td", { class: "main" }, scoreText(state, innings)), h("td", { colspan: "4", class: "note" }, `${innings.overs} overs`)),
+      h("tr", { class: "sum" }, h("th", { scope: "row" }, "Total"), h("td", { class: "main" }, scoreText(state, innings)), h("td", { colspan: "4", class: "note" }, innings.overs === "1" ? "1 over" : `${innings.overs} overs`)),
     ),
   ));
 }
