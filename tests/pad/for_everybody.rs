@@ -6,6 +6,8 @@ use crate::ground::{Ground, MATCH, innings, small_match};
 use crate::harness::looks::{DOCUMENT_FAULTS, FAINT};
 use crate::phone::Phone;
 
+/// Whatever is tapped again within this is a slip, as `ask.js` says.
+const SLIP_MS: f64 = 200.0;
 const CODE: &str = "<img src=x onerror=alert(1)>";
 /// Buttons and links that are too small for a thumb, fields without a label or with that of another.
 const FAULTS: [(&str, &str); 4] = [
@@ -146,10 +148,20 @@ async fn hostile_names_are_only_text_and_break_no_layout() {
 
 #[tokio::test]
 async fn a_slip_of_the_finger_is_one_ball() {
+    for _ in 0..10 {
+        if slips().await {
+            return;
+        }
+    }
+    panic!("ten times this machine was slower than a slip");
+}
+
+/// A finger slips on a key, and that is one ball; false if the machine was too slow for a slip.
+async fn slips() -> bool {
     let ground = Ground::start().await;
     ground.begin().await;
     let Some(mut phone) = ground.phone().await else {
-        return;
+        return true;
     };
     phone.tap_all(&["#bowler", "Cat"]).await;
     let place = "document.querySelector('#k4').getBoundingClientRect().toJSON()";
@@ -158,11 +170,19 @@ async fn a_slip_of_the_finger_is_one_ball() {
         place[member].as_f64().unwrap() + place[half].as_f64().unwrap() / 2.0
     };
     let touched = json!([{"x": at("x", "width"), "y": at("y", "height")}]);
+    let hear =
+        "globalThis.clicks = []; addEventListener('click', (e) => clicks.push(e.timeStamp), true)";
+    phone.browser.evaluate(hear).await;
     for _ in 0..2 {
         for (kind, points) in [("touchStart", &touched), ("touchEnd", &json!([]))] {
             let touch = json!({"type": kind, "touchPoints": points});
             phone.browser.call("Input.dispatchTouchEvent", touch).await;
         }
+    }
+    let apart = "clicks.length === 2 && {ms: clicks[1] - clicks[0]}";
+    let apart = phone.browser.wait_for(apart).await;
+    if apart["ms"].as_f64().unwrap() >= SLIP_MS {
+        return false;
     }
     phone.until("#total", "4/0").await;
     phone.tap("#k1").await;
@@ -170,6 +190,7 @@ async fn a_slip_of_the_finger_is_one_ball() {
     ground
         .until_state("/innings/i1/per_over/o001/balls", &json!("4 1"))
         .await;
+    true
 }
 
 #[tokio::test]

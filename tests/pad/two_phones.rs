@@ -33,6 +33,43 @@ async fn a_second_phone_takes_over_without_a_lock() {
 }
 
 #[tokio::test]
+async fn a_wicket_that_is_asked_about_while_another_scores_is_told_and_not_entered() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
+    phone.until_sent().await;
+    // Another ball, then no innings at all.
+    let single =
+        json!({"over": 0, "batter": "bea", "non_striker": "ann", "bowler": "cat", "runs": 1});
+    for (event, is_seen, then) in [
+        (
+            json!({"id": "one", "type": "delivery", "data": single}),
+            "document.querySelector('#total')?.textContent.startsWith('2/0')",
+            "#k1",
+        ),
+        (
+            json!({"id": "end", "type": "innings_end", "data": {"reason": "declared"}}),
+            "document.querySelector('#total') === null",
+            "#between",
+        ),
+    ] {
+        phone.tap_all(&["#kw", "Caught"]).await;
+        phone.until("#question", "Caught by?").await;
+        ground.scorer.score(MATCH, &event).await;
+        phone.browser.wait_for(is_seen).await;
+        phone.tap_text("Eve").await;
+        phone.until("#question", "Not entered").await;
+        phone.tap_text("Done").await;
+        phone.until(then, "").await;
+    }
+    assert_eq!(ground.entered(&["delivery"]).await.len(), 2);
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
 async fn two_phones_that_were_away_at_once_lose_and_double_nothing() {
     let ground = Ground::start().await;
     ground.begin().await;

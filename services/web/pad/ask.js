@@ -46,7 +46,10 @@ export class Questions {
       if (this.#isSlip(event)) return;
       if (event.pointerType === "touch") pause(event.currentTarget);
       this.#running += 1;
-      Promise.resolve(act()).finally(() => {
+      Promise.resolve(act()).catch((error) => {
+        reportError(error);
+        return this.tell("That did not work", "It may not have been entered: look at the score.");
+      }).finally(() => {
         this.#running -= 1;
         this.#changed();
       });

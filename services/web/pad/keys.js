@@ -12,6 +12,8 @@ import { askBatter, askNewPlayer, batterOptions, bowlerOptions } from "/pad/peop
 import { askWicket } from "/pad/wicket.js";
 
 const KINDS = { wd: "Wide", nb: "No-ball", b: "Byes", lb: "Leg-byes" };
+/** Of a crease: where these are others, it is another ball. */
+const WHOSE = ["striker", "non_striker", "bowler", "over"];
 const REASONS = { target: "The target is reached", all_out: "All out", overs: "All overs are bowled", nobody: "Nobody is left to bat" };
 const OTHER_RUNS = [
   { value: { runs: 5 }, label: "5" }, { value: { runs: 7 }, label: "7" },
@@ -137,19 +139,25 @@ export class Keys {
     [this.#kind, this.#off] = [word, null];
   }
 
-  async #ball(tapped) {
+  /** Enters a ball; false if it was not. `asked`: who was at the crease as it was asked about. */
+  async #ball(tapped, asked = null) {
     const [kind, off] = [this.#kind, this.#off];
     [this.#kind, this.#off] = [null, null];
     // A thumb may be faster than the storage.
     await this.#scoring.settled;
     const { state, chosen } = this.#scoring;
-    const crease = creaseOf(state, chosen);
+    const crease = state.now === undefined ? null : creaseOf(state, chosen);
     this.#aside = null;
+    if (crease === null || (asked !== null && WHOSE.some((one) => asked[one] !== crease[one]))) {
+      await this.#questions.tell("Not entered", "Somebody else scored meanwhile. Look at the score, and enter it again.");
+      return false;
+    }
     // Then it is asked for, in place of the keys.
-    if (crease.striker === undefined || (crease.non_striker === undefined && !crease.isAlone) || crease.bowler === undefined) return;
+    if (crease.striker === undefined || (crease.non_striker === undefined && !crease.isAlone) || crease.bowler === undefined) return false;
     const data = deliveryOf(state.rules, crease, { kind, off, ...tapped });
     if (chosen.replacements !== undefined) data.replacements = chosen.replacements;
     await this.#scoring.add({ type: "delivery", data });
+    return true;
   }
 
   async #otherRuns() {
@@ -160,12 +168,11 @@ export class Keys {
   async #wicket() {
     const { state, chosen } = this.#scoring;
     const kind = this.#kind;
+    const crease = creaseOf(state, chosen);
     const fell = await askWicket(this.#questions, state, chosen, kind);
     if (fell === null) return;
     const { wickets, runs, faces } = fell;
-    const crease = creaseOf(state, chosen);
-    await this.#ball({ runs, wickets });
-    if (faces === null) return;
+    if (!(await this.#ball({ runs, wickets }, crease)) || faces === null) return;
     const [{ player_out: out }] = wickets;
     const stays = crease.striker === out ? crease.non_striker : crease.striker;
     const other = batsOn(state.rules) ? out : null;
