@@ -166,6 +166,8 @@ export class Keys {
   }
 
   async #wicket() {
+    // Who faces is known once the ball before is kept: a thumb may be faster.
+    await this.#scoring.settled;
     const { state, chosen } = this.#scoring;
     const kind = this.#kind;
     const crease = creaseOf(state, chosen);
