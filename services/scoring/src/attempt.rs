@@ -25,7 +25,9 @@ struct Attempts {
     fresh: bool,
     /// The incarnation of the stream at the attempt before.
     incarnation: Option<u64>,
-    /// When the first event of each record that may be stored was accepted.
+    /// When the first event of each record that may be stored was accepted: of those whose append
+    /// had no answer. What was refused is not ours, even if another instance stored the same event in
+    /// the same microsecond.
     sent: Vec<u64>,
 }
 
@@ -117,8 +119,7 @@ impl MatchTask {
             }
             Err(error) => error,
         };
-        let maybe_stored = matches!(error, AppendError::Conflict | AppendError::Unknown { .. });
-        if maybe_stored {
+        if matches!(error, AppendError::Unknown { .. }) {
             attempts
                 .sent
                 .extend(written.record.events.first().map(|event| event.ts));

@@ -102,6 +102,8 @@ impl Loop {
                     ORDERS => {
                         for order in orders.try_iter() {
                             if order == Order::End {
+                                // Or the next run would look for ports among those of this one.
+                                self.fans.iter_mut().for_each(|fan| fan.cut(&mut self.desk));
                                 return Ok(());
                             }
                             self.obey(order)?;
