@@ -25,13 +25,39 @@ struct Attempts {
     fresh: bool,
     /// The incarnation of the stream at the attempt before.
     incarnation: Option<u64>,
-    /// When the first event of each record that may be stored was accepted: of those whose append
-    /// had no answer. What was refused is not ours, even if another instance stored the same event in
-    /// the same microsecond.
+    /// When the first event of each record that may be stored was accepted.
     sent: Vec<u64>,
 }
 
 impl Attempts {
+    fn new(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            pauses: Pauses::default(),
+            fresh: false,
+            incarnation: None,
+            sent: Vec::new(),
+        }
+    }
+
+    /// Notes that the append of a record, whose first event was accepted at `ts`, failed. What was
+    /// refused is not ours, even if another instance stored the same event in the same microsecond.
+    fn failed(&mut self, error: &AppendError, ts: Option<u64>) {
+        match error {
+            AppendError::Unknown { .. } => self.sent.extend(ts),
+            AppendError::Conflict
+            | AppendError::MatchFull
+            | AppendError::StreamFull
+            | AppendError::TooLarge
+            | AppendError::BadHeader(_) => {}
+        }
+    }
+
+    /// Whether one of these attempts may have stored what the log has, accepted at `ts`.
+    fn is_ours(&self, ts: u64) -> bool {
+        self.sent.contains(&ts)
+    }
+
     fn outcome(&self) -> Outcome {
         if self.sent.is_empty() {
             Outcome::NothingStored
@@ -48,13 +74,7 @@ impl MatchTask {
         post: &Post,
         deadline: Instant,
     ) -> Result<(Answer, Stored), Refused> {
-        let mut attempts = Attempts {
-            deadline,
-            pauses: Pauses::default(),
-            fresh: false,
-            incarnation: None,
-            sent: Vec::new(),
-        };
+        let mut attempts = Attempts::new(deadline);
         loop {
             let incarnation = self.settle(deadline, attempts.outcome()).await?;
             // A ledger that was let go says nothing about the match.
@@ -119,11 +139,8 @@ impl MatchTask {
             }
             Err(error) => error,
         };
-        if matches!(error, AppendError::Unknown { .. }) {
-            attempts
-                .sent
-                .extend(written.record.events.first().map(|event| event.ts));
-        }
+        let ts = written.record.events.first().map(|event| event.ts);
+        attempts.failed(&error, ts);
         let news = self.look(attempts).await?;
         self.after_failure(error, news, attempts).await?;
         Ok(false)
@@ -177,7 +194,7 @@ impl MatchTask {
             .events
             .iter()
             .filter_map(|posted| ledger?.event(&posted.id))
-            .any(|facts| attempts.sent.contains(&facts.ts));
+            .any(|facts| attempts.is_ours(facts.ts));
         if ours { Stored::Now } else { Stored::Before }
     }
 
@@ -198,4 +215,37 @@ fn now_us() -> u64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_append_without_an_answer_may_have_stored_what_is_in_the_log() {
+        let after = |error: AppendError| {
+            let mut attempts = Attempts::new(Instant::now());
+            attempts.failed(&error, Some(7));
+            (attempts.is_ours(7), attempts.is_ours(8), attempts.outcome())
+        };
+        let reason = "timed out".to_owned();
+        assert_eq!(
+            after(AppendError::Unknown { reason }),
+            (true, false, Outcome::Unknown)
+        );
+        for refused in [
+            AppendError::Conflict,
+            AppendError::MatchFull,
+            AppendError::StreamFull,
+            AppendError::TooLarge,
+            AppendError::BadHeader("Strip"),
+        ] {
+            let word = format!("{refused:?}");
+            assert_eq!(
+                after(refused),
+                (false, false, Outcome::NothingStored),
+                "{word}: another stored it, if in the same microsecond"
+            );
+        }
+    }
 }
