@@ -16,7 +16,7 @@ use crate::hash::StateHash;
 use crate::ids::{Epoch, MatchId};
 use crate::wire;
 
-pub use coding::Coding;
+pub use coding::{Coding, Deflater};
 pub use reason::Reason;
 
 /// How a fan reads: the WebSocket subprotocol that was agreed on.

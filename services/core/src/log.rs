@@ -244,8 +244,8 @@ impl MatchLog {
 
     /// The frame that takes a fan from `after` towards `to`, a record's end, and the seq it ends
     /// at. One record goes whole, in a frame that all share; several are packed by whole records
-    /// up to the frame limits, and `Split::Records` lets a record be cut that passes them. Only what
-    /// all share is worth being deflated.
+    /// up to the frame limits, and `Split::Records` lets a record be cut that passes them. Several
+    /// are shared by who asks for the same shortly after.
     pub fn frame(
         &self,
         coding: impl Into<Coding>,
@@ -260,7 +260,9 @@ impl MatchLog {
             return Some((self.record_frame(coding, first), first.last_seq));
         }
         let end = self.frame_end(after, to, split);
-        Some((self.events_frame(coding.codec, after, end), end))
+        let make = || self.events_frame(coding.codec, after, end);
+        let wanted = (coding, after, end);
+        Some((self.ready().passage(&self.share, wanted, make), end))
     }
 
     /// Where a frame ends that starts after `after`: at a record's end within the limits if there

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::frame::{Codec, Frame};
+use crate::frame::{Codec, Coding, Deflater, Frame};
 use crate::ids::MatchId;
 use crate::message::{ServerMessage, Status};
 
@@ -17,9 +17,9 @@ pub use view::StripsView;
 /// A message holds no more strips than fit in 64 KiB with what is around them. MessagePack takes
 /// no more than JSON, by which they are counted.
 const STRIPS_BYTES_MAX: usize = 60 * 1024;
-/// So many messages are kept until the next change, 2 MiB at most: fans who are slow stand at
-/// different places, and who finds no room has his encoded for him alone.
-const FRAMES_KEPT_MAX: usize = 32;
+/// So many messages are kept until the next change, 2 MiB at most and what is deflated of them: fans
+/// who are slow stand at different places, and who finds no room has his encoded for him alone.
+const MESSAGES_KEPT_MAX: usize = 32;
 /// A match that was gone so many marks ago is forgotten, a minute or more: nobody stays connected who
 /// was told nothing for so long.
 const MARKS_KEPT: usize = 12;
@@ -77,8 +77,10 @@ pub struct StripsBoard {
     by_change: BTreeMap<u64, MatchId>,
     matches: HashMap<MatchId, Shown>,
     /// What was encoded for those who stand at these places.
-    frames: HashMap<(StripsCursor, Codec), (Frame, StripsCursor)>,
+    messages: HashMap<(StripsCursor, Codec), Message>,
+    deflater: Arc<Deflater>,
     encodes: [u64; 2],
+    deflates: u64,
     /// How far the list can be trusted, and until when all is known (Unix microseconds).
     trust: (Status, u64),
     /// The message that says so.
@@ -96,7 +98,38 @@ struct Shown {
     strip: Option<Arc<Strip>>,
 }
 
+#[derive(Debug)]
+struct Message {
+    frame: Frame,
+    /// Once somebody has taken it so.
+    deflated: Option<Frame>,
+    /// Where a fan stands who has got it.
+    next: StripsCursor,
+}
+
+impl Message {
+    fn read(&mut self, coding: Coding, deflater: &Deflater, deflates: &mut u64) -> StripsRead {
+        let make = || {
+            *deflates += 1;
+            deflater.deflated(&self.frame)
+        };
+        let frame = match coding.deflates {
+            true => self.deflated.get_or_insert_with(make),
+            false => &self.frame,
+        };
+        StripsRead::Message(frame.clone(), self.next)
+    }
+}
+
 impl StripsBoard {
+    /// An empty list, whose messages `deflater` makes smaller for who takes them so.
+    pub fn new(deflater: Arc<Deflater>) -> Self {
+        Self {
+            deflater,
+            ..Self::default()
+        }
+    }
+
     /// Shows a match's strip from now on, or none any more.
     pub fn show(&mut self, match_id: &MatchId, strip: Option<&Arc<Strip>>) {
         let is_same = match self.matches.get(match_id) {
@@ -106,7 +139,7 @@ impl StripsBoard {
         if is_same {
             return;
         }
-        self.frames.clear();
+        self.messages.clear();
         self.head += 1;
         let shown = Shown {
             change: self.head,
@@ -178,7 +211,9 @@ impl StripsBoard {
     }
 
     /// The next message for who was told up to `cursor`. Encoded once for all who stand there.
-    pub fn read(&mut self, cursor: Option<StripsCursor>, codec: Codec) -> StripsRead {
+    pub fn read(&mut self, cursor: Option<StripsCursor>, coding: impl Into<Coding>) -> StripsRead {
+        let coding = coding.into();
+        let codec = coding.codec;
         let from = match cursor {
             Some(cursor) if cursor.seen == self.head => return StripsRead::Nothing,
             Some(cursor) if self.has_forgotten(cursor) => return StripsRead::Forgotten,
@@ -191,21 +226,26 @@ impl StripsBoard {
                 came_at: self.head,
             },
         };
-        if let Some((frame, next)) = self.frames.get(&(from, codec)) {
-            return StripsRead::Message(frame.clone(), *next);
+        if let Some(message) = self.messages.get_mut(&(from, codec)) {
+            return message.read(coding, &self.deflater, &mut self.deflates);
         }
         let (strips, seen) = self.after(from);
         // Who comes is told even that there is none.
         if strips.is_empty() && cursor.is_some() {
             return StripsRead::Nothing;
         }
-        let frame = Frame::of(codec, &ServerMessage::strips(strips));
-        let next = StripsCursor { seen, ..from };
-        if self.frames.len() < FRAMES_KEPT_MAX {
-            self.frames.insert((from, codec), (frame.clone(), next));
-        }
+        let mut message = Message {
+            frame: Frame::of(codec, &ServerMessage::strips(strips)),
+            deflated: None,
+            next: StripsCursor { seen, ..from },
+        };
         self.encodes[codec as usize] += 1;
-        StripsRead::Message(frame, next)
+        if self.messages.len() == MESSAGES_KEPT_MAX {
+            return StripsRead::Message(message.frame, message.next);
+        }
+        let read = message.read(coding, &self.deflater, &mut self.deflates);
+        self.messages.insert((from, codec), message);
+        read
     }
 
     /// Whether somebody may have what was forgotten.
@@ -245,6 +285,11 @@ impl StripsBoard {
     pub fn take_encodes(&mut self) -> [(Codec, u64); 2] {
         let [json, messagepack] = std::mem::take(&mut self.encodes);
         [(Codec::Json, json), (Codec::MessagePack, messagepack)]
+    }
+
+    /// How many messages were deflated since the last time.
+    pub fn take_deflates(&mut self) -> u64 {
+        std::mem::take(&mut self.deflates)
     }
 
     /// What changed after a cursor, as much as fits in one message, and the last change in it.

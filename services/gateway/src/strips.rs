@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use grandstand_core::frame::Codec;
+use grandstand_core::frame::{Codec, Deflater};
 use grandstand_core::message::Status;
 use grandstand_core::policy::DIGEST_PERIOD_US;
 use grandstand_core::strips::{StripsBoard, StripsView};
@@ -19,6 +19,7 @@ const WINDOW_US: u64 = 200_000;
 /// All lists, and who waits for the one of the head.
 pub(crate) struct Strips {
     directory: Arc<Directory>,
+    deflater: Arc<Deflater>,
     boards: Mutex<Boards>,
     watchers: Mutex<HashMap<u64, Reader>>,
     next_watcher: AtomicU64,
@@ -38,11 +39,19 @@ struct Boards {
     trust: (Status, u64),
 }
 
-#[derive(Default)]
 struct Kept {
     board: StripsBoard,
     /// The mark that it was brought up to, and none before the first.
     mark: Option<u64>,
+}
+
+impl Kept {
+    fn new(deflater: &Arc<Deflater>) -> Self {
+        Self {
+            board: StripsBoard::new(Arc::clone(deflater)),
+            mark: None,
+        }
+    }
 }
 
 impl Strips {
@@ -50,6 +59,7 @@ impl Strips {
     pub(crate) fn new(directory: Arc<Directory>) -> Self {
         Self {
             directory,
+            deflater: Arc::default(),
             boards: Mutex::default(),
             watchers: Mutex::default(),
             next_watcher: AtomicU64::new(0),
@@ -67,7 +77,8 @@ impl Strips {
             return None;
         }
         let Boards { by_view, trust, .. } = &mut *lock(&self.boards);
-        let kept = by_view.entry(view).or_default();
+        let new = || Kept::new(&self.deflater);
+        let kept = by_view.entry(view).or_insert_with(new);
         let mark = now_us / DIGEST_PERIOD_US;
         let is_due = match view {
             // Who looks in between must not see more than who was told.
@@ -87,6 +98,8 @@ impl Strips {
         for (codec, count) in kept.board.take_encodes() {
             count_encodes(codec, count);
         }
+        metrics::counter!("grandstand_deflates_total", "of" => "strips")
+            .increment(kept.board.take_deflates());
         Some(found)
     }
 
@@ -107,7 +120,9 @@ impl Strips {
         if is_new_mark {
             self.directory.forget_over(now_us);
         }
-        let kept = boards.by_view.entry(StripsView::Head).or_default();
+        let new = || Kept::new(&self.deflater);
+        let head = boards.by_view.entry(StripsView::Head);
+        let kept = head.or_insert_with(new);
         kept.mark = Some(mark);
         self.directory
             .show_on(&mut kept.board, StripsView::Head, now_us);

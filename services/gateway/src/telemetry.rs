@@ -52,7 +52,7 @@ pub(crate) fn describe() {
     );
     describe_counter!(
         "grandstand_deflates_total",
-        "Records and snapshots that were deflated for fans whose client takes that, each at most once for each codec"
+        "Records, snapshots, messages of strips and passages (several records, once a second fan asks for the same) that were deflated for fans whose client takes that: a record and a snapshot at most once for each codec"
     );
     describe_counter!(
         "grandstand_events_followed_total",

@@ -219,8 +219,6 @@ impl Server {
 
     /// Who has no place waits for one here, and the others behind it in the kernel's queue.
     async fn admit(&self, stream: TcpStream, peer: SocketAddr) {
-        // Fails only on a socket that is dead already; the first read says so.
-        let _ = stream.set_nodelay(true);
         loop {
             match self.lobby.at_door() {
                 AtDoor::Enter(number, goes) => {

@@ -38,12 +38,18 @@ const fn coding(codec: Codec, deflates: bool) -> Coding {
     Coding { codec, deflates }
 }
 
+/// Events of a frame of several.
+const SIX: u64 = 6;
+
 /// Sums over balls.
 #[derive(Default)]
 struct Sums {
     balls: usize,
     /// Whole frames in each of [`CODINGS`].
     frames: [usize; 4],
+    /// The same balls in frames of six events, as a digest or somebody who comes back gets them.
+    sixes: [usize; 4],
+    six_count: usize,
     parts: BTreeMap<String, usize>,
 }
 
@@ -62,6 +68,9 @@ fn main() {
             if event.kind == "delivery" {
                 one.add(&log, event);
             }
+            if event.seq % SIX == 0 {
+                one.add_six(&log, event.seq);
+            }
         }
         let head = log.head();
         let states = CODINGS.map(|coding| log.snapshot(coding, head, Reason::Joined).wire().len());
@@ -74,6 +83,10 @@ fn main() {
         all.take(one);
     }
     println!("all {} | {:.0?}", all.balls, all.means());
+    let six = all
+        .sixes
+        .map(|bytes| bytes as f64 / all.six_count.max(1) as f64);
+    println!("six events in one frame: {six:.0?}");
     let mut parts: Vec<(&String, &usize)> = all.parts.iter().collect();
     parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(**bytes));
     println!("bytes a ball as JSON, by what they are for:");
@@ -118,6 +131,16 @@ impl Sums {
         self.patch("patch", &event.patch, 3);
     }
 
+    /// The newest events in one frame, as the second who asks gets it.
+    fn add_six(&mut self, log: &MatchLog, head: u64) {
+        self.six_count += 1;
+        for (sum, coding) in self.sixes.iter_mut().zip(CODINGS) {
+            let frame = || log.frame(coding, head - SIX, head, Split::Never).unwrap().0;
+            let (_first, second) = (frame(), frame());
+            *sum += second.wire().len();
+        }
+    }
+
     fn add_frames(&mut self, frames: &[usize; 4]) {
         for (sum, bytes) in self.frames.iter_mut().zip(frames) {
             *sum += bytes;
@@ -144,6 +167,10 @@ impl Sums {
     fn take(&mut self, other: Self) {
         self.balls += other.balls;
         self.add_frames(&other.frames);
+        self.six_count += other.six_count;
+        for (sum, bytes) in self.sixes.iter_mut().zip(other.sixes) {
+            *sum += bytes;
+        }
         for (name, bytes) in other.parts {
             self.part(&name, bytes);
         }

@@ -82,7 +82,8 @@ impl Connection {
 
     /// What there is to say of the strips.
     pub(super) fn look_at_strips(&mut self, matches: &impl Matches, now_us: u64) -> Output {
-        let codec = self.settings.coding.codec;
+        let coding = self.settings.coding;
+        let codec = coding.codec;
         let Some(strips) = &mut self.strips else {
             return Output::Wait(None);
         };
@@ -102,7 +103,7 @@ impl Connection {
             return Output::Wait(None);
         };
         let read = matches.strips(strips.view, now_us, |board| {
-            let read = board.read(strips.cursor, codec);
+            let read = board.read(strips.cursor, coding);
             let trust = match read {
                 StripsRead::Nothing => board.read_trust(strips.told, codec),
                 StripsRead::Message(..) | StripsRead::Forgotten => None,

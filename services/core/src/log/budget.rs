@@ -1,15 +1,10 @@
 //! What all logs of a gateway share: a budget of bytes, the count of what they encoded, and what
 //! they deflate with.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use flate2::{Compress, Compression};
-
-use crate::frame::Frame;
-
-/// A ball becomes as small as by the default of 6, the largest record in half of the time.
-const DEFLATE_LEVEL: u32 = 4;
+use crate::frame::{Deflater, Frame};
 
 /// A budget of bytes for many logs. It refuses nothing by itself: caches are kept only while there
 /// is room, and whoever owns the logs makes room when it [is over](LogBudget::is_over).
@@ -20,12 +15,12 @@ pub struct LogBudget {
     /// Since they were last taken.
     events: AtomicU64,
     encodes: [AtomicU64; Encoded::ALL.len()],
-    /// 300 KB that are there already: to make them anew takes five times as long as to deflate a ball.
-    deflate: Mutex<Compress>,
+    deflater: Deflater,
 }
 
-/// What is encoded for fans, each at most once however many read it. Events for MessagePack fans
-/// are not among it: these get the stored bytes. Each codec is deflated by itself.
+/// What is encoded for fans, each at most once however many read it, but for what is deflated of
+/// several records. Events for MessagePack fans are not among it: these get the stored bytes. Each
+/// codec is deflated by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoded {
     /// One event as JSON.
@@ -38,16 +33,19 @@ pub enum Encoded {
     RecordDeflated,
     /// A state's frame, deflated.
     SnapshotDeflated,
+    /// A frame of several records, deflated: again where it was let go meanwhile.
+    PassageDeflated,
 }
 
 impl Encoded {
     /// All there are, in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::EventJson,
         Self::SnapshotJson,
         Self::SnapshotMessagePack,
         Self::RecordDeflated,
         Self::SnapshotDeflated,
+        Self::PassageDeflated,
     ];
 }
 
@@ -59,7 +57,7 @@ impl LogBudget {
             bytes: AtomicU64::new(0),
             events: AtomicU64::new(0),
             encodes: Default::default(),
-            deflate: Mutex::new(Compress::new(Compression::new(DEFLATE_LEVEL), false)),
+            deflater: Deflater::default(),
         }
     }
 
@@ -101,8 +99,7 @@ impl LogBudget {
     /// `frame` deflated, counted as what is `encoded`.
     pub(super) fn deflated(&self, encoded: Encoded, frame: &Frame) -> Frame {
         self.count_encode(encoded);
-        let mut deflate = self.deflate.lock().unwrap_or_else(PoisonError::into_inner);
-        frame.deflated(&mut deflate)
+        self.deflater.deflated(frame)
     }
 
     pub(super) fn count_encode(&self, encoded: Encoded) {

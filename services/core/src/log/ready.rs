@@ -1,7 +1,7 @@
 //! Frames that many ask for, made when the first of them does and kept while there is room.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
 use crate::frame::{Codec, Coding, Frame, Reason, SnapshotTail};
 use crate::heap::shared_bytes;
@@ -9,6 +9,9 @@ use crate::log::budget::{Encoded, Share};
 
 /// How many states are kept encoded: head and what the few delayed policies look at.
 const SNAPSHOTS_MAX: usize = 8;
+/// How many frames of several records are kept: in both codecs what a phase of the digest, a batch
+/// and those who have just come back read.
+const PASSAGES_MAX: usize = 8;
 /// What a segment takes in the table beside its bytes.
 const SEGMENT_ENTRY_BYTES: usize = 2 * size_of::<((u64, Codec), Frame)>();
 
@@ -16,6 +19,19 @@ const SEGMENT_ENTRY_BYTES: usize = 2 * size_of::<((u64, Codec), Frame)>();
 pub(super) struct Ready {
     segments: HashMap<(u64, Codec), Frame>,
     snapshots: Vec<Snapshot>,
+    /// The newest last.
+    passages: VecDeque<Passage>,
+}
+
+/// Several records in one frame. Fans of one phase, or who were cut at the same time, ask for the
+/// same at nearly the same time.
+#[derive(Debug)]
+struct Passage {
+    after: u64,
+    end: u64,
+    frame: Frame,
+    /// Once a second has taken it so: for who stands alone it is not worth it.
+    deflated: Option<Frame>,
 }
 
 /// One state in one codec, in a frame for each reason that somebody was given it for.
@@ -56,6 +72,46 @@ impl Ready {
             vacant.insert(frame.clone());
         }
         frame
+    }
+
+    /// The events after `after` up to `end` in one frame, made by `make` unless it is here.
+    pub(super) fn passage(
+        &mut self,
+        share: &Share,
+        (coding, after, end): (Coding, u64, u64),
+        make: impl FnOnce() -> Frame,
+    ) -> Frame {
+        let is_it = |passage: &&mut Passage| {
+            (passage.after, passage.end, passage.frame.codec) == (after, end, coding.codec)
+        };
+        match self.passages.iter_mut().rev().find(is_it) {
+            Some(passage) if coding.deflates => passage.deflated(share),
+            Some(passage) => passage.frame.clone(),
+            None => {
+                let frame = make();
+                self.keep_passage(share, after, end, &frame);
+                frame
+            }
+        }
+    }
+
+    /// Keeps it instead of the oldest, while there is room.
+    fn keep_passage(&mut self, share: &Share, after: u64, end: u64, frame: &Frame) {
+        let passage = Passage {
+            after,
+            end,
+            frame: frame.clone(),
+            deflated: None,
+        };
+        if self.passages.len() == PASSAGES_MAX
+            && let Some(oldest) = self.passages.pop_front()
+        {
+            share.uncache(oldest.bytes());
+        }
+        if share.has_room(passage.bytes()) {
+            share.cache(passage.bytes());
+            self.passages.push_back(passage);
+        }
     }
 
     /// The state at `seq`, encoded by `encode` unless it is here, in a frame that says why it is
@@ -106,10 +162,28 @@ impl Ready {
         let Self {
             segments,
             snapshots,
+            passages,
         } = std::mem::take(self);
         let segments = segments.values().map(segment_bytes);
         let snapshots = snapshots.iter().map(Snapshot::bytes);
-        share.uncache(segments.chain(snapshots).sum());
+        let passages = passages.iter().map(Passage::bytes);
+        share.uncache(segments.chain(snapshots).chain(passages).sum());
+    }
+}
+
+impl Passage {
+    fn deflated(&mut self, share: &Share) -> Frame {
+        let make = || {
+            let budget = &share.budget;
+            let deflated = budget.deflated(Encoded::PassageDeflated, &self.frame);
+            share.cache(shared_bytes(deflated.wire()));
+            deflated
+        };
+        self.deflated.get_or_insert_with(make).clone()
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + both_bytes(&self.frame, self.deflated.as_ref())
     }
 }
 
@@ -159,10 +233,14 @@ impl SnapshotFrame {
 
     /// On the heap.
     fn bytes(&self) -> usize {
-        let both = [Some(&self.frame), self.deflated.as_ref()];
-        let wires = both.into_iter().flatten().map(Frame::wire);
-        wires.map(shared_bytes).sum()
+        both_bytes(&self.frame, self.deflated.as_ref())
     }
+}
+
+/// What a frame has on the heap, and the same deflated.
+fn both_bytes(frame: &Frame, deflated: Option<&Frame>) -> usize {
+    let both = std::iter::once(frame).chain(deflated);
+    both.map(|frame| shared_bytes(frame.wire())).sum()
 }
 
 fn segment_bytes(frame: &Frame) -> usize {

@@ -41,6 +41,23 @@ fn all_who_stand_at_one_place_share_one_encoding() {
 }
 
 #[test]
+fn who_takes_it_deflated_gets_the_same_in_fewer_bytes_once_for_all() {
+    let mut board = board(30);
+    let coding = Coding {
+        codec: Codec::Json,
+        deflates: true,
+    };
+    let (plain, cursor) = message(board.read(None, Codec::Json));
+    let (deflated, same) = message(board.read(None, coding));
+    assert_eq!(cursor, same);
+    assert!(deflated.wire().len() * 4 < plain.wire().len());
+    let (again, _) = message(board.read(None, coding));
+    assert_eq!(deflated.wire().as_ptr(), again.wire().as_ptr());
+    assert_eq!((board.take_deflates(), board.take_deflates()), (1, 0));
+    assert_eq!(board.take_encodes()[0], (Codec::Json, 1));
+}
+
+#[test]
 fn a_long_list_comes_in_messages_that_fit() {
     for codec in [Codec::Json, Codec::MessagePack] {
         let mut board = board(1000);

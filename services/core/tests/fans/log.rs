@@ -178,8 +178,46 @@ fn each_event_and_each_state_is_encoded_once_however_many_read_it_and_in_whateve
     }
     assert_eq!(budget.take_events(), 130);
     let encodes: Vec<_> = budget.take_encodes().map(|(_, count)| count).collect();
-    // Deflated in each codec, and a snapshot for each reason.
-    assert_eq!(encodes, [130, 2, 2, 2 * 130, 2 * 2 * 2]);
+    // Deflated in each codec, and a snapshot for each reason; nobody asked twice for several at once.
+    assert_eq!(encodes, [130, 2, 2, 2 * 130, 2 * 2 * 2, 0]);
+}
+
+#[test]
+fn several_records_are_packed_once_for_those_who_ask_together_and_deflated_from_the_second_on() {
+    let mut world = World::new();
+    (0..60).for_each(|_| world.publish(1, false));
+    let budget = Arc::new(LogBudget::new(64 << 20));
+    let mut follower = Follower::new(match_id(), epoch(), Arc::clone(&budget));
+    for arrival in world.stream.clone() {
+        follower.live(arrival, world.now_us);
+    }
+    let log = follower.log();
+    let passage = |coding: Coding, after| log.frame(coding, after, 60, Split::Never).unwrap().0;
+    let same = |one: &Frame, other: &Frame| one.wire().as_ptr() == other.wire().as_ptr();
+    for codec in [Codec::Json, Codec::MessagePack] {
+        let (plain, deflates) = (
+            Coding::from(codec),
+            Coding {
+                codec,
+                deflates: true,
+            },
+        );
+        let first = passage(deflates, 7);
+        assert!(
+            same(&first, &passage(plain, 7)),
+            "for one alone it is not worth it"
+        );
+        let second = passage(deflates, 7);
+        assert!(second.wire().len() * 2 < first.wire().len());
+        assert!(same(&second, &passage(deflates, 7)));
+        assert!(!same(&first, &passage(plain, 8)));
+        // Others have asked since, and its place is theirs.
+        (10..30).for_each(|after| drop(passage(plain, after)));
+        assert!(!same(&first, &passage(plain, 7)));
+        assert_eq!(first, passage(plain, 7));
+    }
+    let deflated = budget.take_encodes().last().map(|(_, count)| count);
+    assert_eq!(deflated, Some(2));
 }
 
 #[test]
@@ -232,6 +270,9 @@ fn a_log_gives_back_to_the_budget_all_that_it_took() {
             (first..=300).for_each(|seq| drop(log.frame(coding, seq - 1, seq, Split::Never)));
         }
         (0..4).for_each(|n| drop(log.segment(Codec::Json, n, 300)));
+        for after in 280..290 {
+            codings().for_each(|coding| drop(log.frame(coding, after, 300, Split::Never)));
+        }
         for coding in codings() {
             (290..=300).for_each(|seq| drop(log.snapshot(coding, seq, Reason::Joined)));
         }

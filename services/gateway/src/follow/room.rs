@@ -38,6 +38,7 @@ impl Follow {
                 Encoded::SnapshotMessagePack => encodes("snapshot", "messagepack"),
                 Encoded::RecordDeflated => deflates("record"),
                 Encoded::SnapshotDeflated => deflates("snapshot"),
+                Encoded::PassageDeflated => deflates("passage"),
             };
             counter.increment(count);
         }

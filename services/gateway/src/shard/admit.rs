@@ -43,7 +43,9 @@ impl Shard {
         }
         if let Some(fan) = self.fans.get(index) {
             fan.reader.keep(early);
-            fan.is_readable = true;
+            // What comes later the socket will say; so those who come together are written to as one
+            // batch.
+            fan.is_readable = !early.is_empty();
             self.queue(index);
         }
     }

@@ -98,9 +98,13 @@ impl Writer {
     /// Writes each as far as its socket takes it; an answer for each, in their order. A ring that
     /// fails is given up for plain writes, and nobody is worse off.
     pub(super) fn write_each(&mut self, each: &[(&TcpStream, &Bytes)]) -> Vec<Wrote> {
-        let Self::Uring { ring, taken } = self else {
-            let writes = each.iter().map(|(socket, bytes)| write(socket, bytes, 0));
-            return writes.collect();
+        let (ring, taken) = match self {
+            // The ring's call costs more than a write, and pays by what it is for.
+            Self::Uring { ring, taken } if each.len() > 1 => (ring, taken),
+            Self::Uring { .. } | Self::Plain => {
+                let writes = each.iter().map(|(socket, bytes)| write(socket, bytes, 0));
+                return writes.collect();
+            }
         };
         let sends: Vec<_> = each
             .iter()
