@@ -25,8 +25,9 @@ const NOT_STORED: u64 = 10077;
 /// Why a record was not appended, or not known to be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AppendError {
-    /// Something else was appended in between, or is being: fold again from the leader. This try
-    /// stored nothing; an earlier one whose answer was lost may be what is in the way.
+    /// Something else was appended in between, or is being: fold again from the leader. It does not
+    /// mean that this record is not stored: an earlier try of it may be what is in the way, and a
+    /// server that leads no more refuses what the leader stores.
     #[error("another record was appended to this match")]
     Conflict,
     /// The match has as many records as a match may have.

@@ -25,8 +25,13 @@ struct Attempts {
     fresh: bool,
     /// The incarnation of the stream at the attempt before.
     incarnation: Option<u64>,
-    /// When the first event of each record that may be stored was accepted.
-    sent: Vec<u64>,
+    /// Whether a record may be stored, now or later. A conflict does not say that it is not: it may
+    /// be told by a server that leads no more and does not know it, while the leader stores it.
+    maybe_stored: bool,
+    /// When the first event of each record whose append had no answer was accepted. A record of that
+    /// time is ours; after a conflict it is not, as another instance may have stored the same event in
+    /// the same microsecond.
+    unanswered: Vec<u64>,
 }
 
 impl Attempts {
@@ -36,33 +41,36 @@ impl Attempts {
             pauses: Pauses::default(),
             fresh: false,
             incarnation: None,
-            sent: Vec::new(),
+            maybe_stored: false,
+            unanswered: Vec::new(),
         }
     }
 
-    /// Notes that the append of a record, whose first event was accepted at `ts`, failed. What was
-    /// refused is not ours, even if another instance stored the same event in the same microsecond.
+    /// Notes that the append of a record, whose first event was accepted at `ts`, failed.
     fn failed(&mut self, error: &AppendError, ts: Option<u64>) {
         match error {
-            AppendError::Unknown { .. } => self.sent.extend(ts),
-            AppendError::Conflict
-            | AppendError::MatchFull
+            AppendError::Unknown { .. } => {
+                self.maybe_stored = true;
+                self.unanswered.extend(ts);
+            }
+            AppendError::Conflict => self.maybe_stored = true,
+            AppendError::MatchFull
             | AppendError::StreamFull
             | AppendError::TooLarge
             | AppendError::BadHeader(_) => {}
         }
     }
 
-    /// Whether one of these attempts may have stored what the log has, accepted at `ts`.
+    /// Whether one of these attempts stored what the log has, accepted at `ts`.
     fn is_ours(&self, ts: u64) -> bool {
-        self.sent.contains(&ts)
+        self.unanswered.contains(&ts)
     }
 
     fn outcome(&self) -> Outcome {
-        if self.sent.is_empty() {
-            Outcome::NothingStored
-        } else {
+        if self.maybe_stored {
             Outcome::Unknown
+        } else {
+            Outcome::NothingStored
         }
     }
 }
@@ -222,19 +230,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_append_without_an_answer_may_have_stored_what_is_in_the_log() {
+    fn a_record_is_ours_only_if_its_append_had_no_answer() {
         let after = |error: AppendError| {
             let mut attempts = Attempts::new(Instant::now());
             attempts.failed(&error, Some(7));
             (attempts.is_ours(7), attempts.is_ours(8), attempts.outcome())
         };
-        let reason = "timed out".to_owned();
+        let unknown = AppendError::Unknown {
+            reason: "timed out".to_owned(),
+        };
+        assert_eq!(after(unknown), (true, false, Outcome::Unknown));
         assert_eq!(
-            after(AppendError::Unknown { reason }),
-            (true, false, Outcome::Unknown)
+            after(AppendError::Conflict),
+            (false, false, Outcome::Unknown)
         );
         for refused in [
-            AppendError::Conflict,
             AppendError::MatchFull,
             AppendError::StreamFull,
             AppendError::TooLarge,
@@ -244,7 +254,7 @@ mod tests {
             assert_eq!(
                 after(refused),
                 (false, false, Outcome::NothingStored),
-                "{word}: another stored it, if in the same microsecond"
+                "{word}"
             );
         }
     }
