@@ -30,19 +30,21 @@ pub(super) fn inflate(payload: &[u8]) -> Result<Vec<u8>, Fault> {
     }
 }
 
+/// What a client makes of a message that it deflates.
 #[cfg(test)]
-mod tests {
+pub(super) fn deflated(message: &[u8]) -> Vec<u8> {
     use flate2::{Compress, Compression, FlushCompress};
 
-    use super::*;
+    let mut out = Vec::with_capacity(2 * message.len() + 1_000);
+    let mut deflate = Compress::new(Compression::default(), false);
+    let flush = FlushCompress::Sync;
+    deflate.compress_vec(message, &mut out, flush).unwrap();
+    out.strip_suffix(&TAIL[..4]).unwrap().to_vec()
+}
 
-    fn deflated(message: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(message.len() + 1_000);
-        let mut deflate = Compress::new(Compression::default(), false);
-        let flush = FlushCompress::Sync;
-        deflate.compress_vec(message, &mut out, flush).unwrap();
-        out.strip_suffix(&TAIL[..4]).unwrap().to_vec()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_examples_of_the_document_are_read() {

@@ -70,6 +70,25 @@ async fn who_takes_deflated_messages_gets_the_same_in_fewer_bytes() {
 }
 
 #[tokio::test]
+async fn from_the_second_on_those_who_missed_the_same_get_it_in_fewer_bytes() {
+    let ground = Ground::ready().await;
+    let mut scored = Scored::new("m");
+    for _ in 0..40 {
+        scored.score(&ground.scoring, 1).await;
+    }
+    let query = format!("match=m&snapshot=never&after={}-20", scored.epoch());
+    let mut first = None;
+    for number in 0..3 {
+        let (mut fan, _) = Raw::connect_with(&ground, &query, OFFER, &[]).await;
+        let (events, is_deflated, _) = next_of(&mut fan, "events").await;
+        assert_eq!(events["events"].as_array().map(Vec::len), Some(20));
+        assert_eq!(is_deflated, number > 0);
+        assert_eq!(&events, first.get_or_insert_with(|| events.clone()));
+    }
+    ground.end().await;
+}
+
+#[tokio::test]
 async fn a_client_may_deflate_what_it_says_and_need_not() {
     let ground = Ground::ready().await;
     let (mut fan, _) = Raw::connect_with(&ground, "", OFFER, &[]).await;

@@ -1,19 +1,10 @@
 //! Messages that clients deflate: whole and in pieces, cut anywhere, and where nobody agreed on it.
 
-use flate2::{Compress, Compression, FlushCompress};
 use proptest::prelude::*;
 
 use super::{End, Outcome, Said, Sent, read};
+use crate::shard::inflate::deflated;
 use crate::shard::read::Fault;
-
-/// What a client makes of a message that it deflates.
-fn deflated(message: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 * message.len() + 1_000);
-    let mut deflate = Compress::new(Compression::default(), false);
-    let flush = FlushCompress::Sync;
-    deflate.compress_vec(message, &mut out, flush).unwrap();
-    out.strip_suffix(&[0, 0, 0xff, 0xff]).unwrap().to_vec()
-}
 
 proptest! {
     #[test]
