@@ -211,6 +211,30 @@ async fn a_correction_in_flight_is_made_once_and_one_that_is_looked_at_need_not_
 }
 
 #[tokio::test]
+async fn a_ball_that_could_not_be_kept_stops_none_after_it() {
+    let ground = Ground::start().await;
+    ground.begin().await;
+    let Some(mut phone) = ground.phone().await else {
+        return;
+    };
+    phone.tap_all(&["#bowler", "Cat"]).await;
+    let full = "globalThis.kept = IDBDatabase.prototype.transaction; IDBDatabase.prototype.transaction = () => { throw new Error('full'); }; true";
+    phone.browser.evaluate(full).await;
+    phone.tap("#k1").await;
+    phone.until("#question", "That did not work").await;
+    phone
+        .browser
+        .evaluate("IDBDatabase.prototype.transaction = globalThis.kept; true")
+        .await;
+    phone.tap_all(&["Done", "#bowler", "Cat", "#k4"]).await;
+    phone.until("#total", "4/0").await;
+    phone.until_sent().await;
+    ground
+        .until_state("/innings/i1/per_over/o001/balls", &json!("4"))
+        .await;
+}
+
+#[tokio::test]
 async fn a_network_that_goes_while_the_page_is_kept_for_later_lets_it_be_kept_later() {
     let ground = Ground::start().await;
     ground.begin().await;

@@ -111,8 +111,13 @@ export class Scoring {
 
   /** Enters events; they are shown at once. What was chosen for the next ball counts for it alone. */
   add(...events) {
-    this.settled = this.#add(events);
-    return this.settled;
+    return this.#settle(this.#add(events));
+  }
+
+  /** What comes next waits for it, and does not fail with it. */
+  #settle(entering) {
+    this.settled = entering.catch(() => {});
+    return entering;
   }
 
   async #add(events) {
@@ -139,8 +144,7 @@ export class Scoring {
 
   /** Takes an entry back: out of the queue if it was not sent, else by another event. */
   undo(entry) {
-    this.settled = this.#undo(entry);
-    return this.settled;
+    return this.#settle(this.#undo(entry));
   }
 
   async #undo(entry) {
