@@ -23,6 +23,8 @@ mod leagues;
 mod network;
 #[path = "pad/phone.rs"]
 mod phone;
+#[path = "pad/refused.rs"]
+mod refused;
 #[path = "pad/setting_up.rs"]
 mod setting_up;
 #[path = "pad/taps.rs"]

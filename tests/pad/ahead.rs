@@ -28,26 +28,31 @@ async fn every_ball_of_a_real_match_and_every_correction_is_shown_as_the_server_
 
 /// Whoever is ahead of this log by a few events, wherever, shows what the server then has; so many looks at least.
 pub(crate) async fn assert_shown_ahead(log: &Value, looks_min: u64) {
-    let Some(node) = program(&["node"]) else {
+    let Some(said) = node("ahead.mjs", log).await else {
         return;
     };
+    assert!(said["looks"].as_u64() >= Some(looks_min), "{said}");
+    assert_eq!(said["wrong"], 0, "{said:#}");
+}
+
+/// What one of the scripts beside this says of an input; none, after a line that says so, where there is no Node.
+pub(crate) async fn node(script: &str, input: &Value) -> Option<Value> {
+    let node = program(&["node"])?;
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let mut command = tokio::process::Command::new(node);
     command
-        .arg(format!("{root}/tests/pad/ahead.mjs"))
+        .arg(format!("{root}/tests/pad/{script}"))
         .arg(format!("{root}/services/web/tests/served.mjs"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let log = log.to_string();
-    let feeding = tokio::spawn(async move { stdin.write_all(log.as_bytes()).await });
+    let input = input.to_string();
+    let feeding = tokio::spawn(async move { stdin.write_all(input.as_bytes()).await });
     let output = in_time("node", child.wait_with_output()).await.unwrap();
     feeding.await.unwrap().unwrap();
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(said["looks"].as_u64() >= Some(looks_min), "{said}");
-    assert_eq!(said["wrong"], 0, "{said:#}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// Corrections of every kind, here and there in the match.

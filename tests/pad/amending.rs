@@ -230,6 +230,41 @@ async fn later_strikers_are_shown_and_changed_only_if_the_scorer_says_so() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_is_asked_again_without_a_network_and_nothing_of_it_is_kept() {
+    let ground = Ground::start().await;
+    let taps = ["#kend", "End it", "#go-more", "Result", "Tie"];
+    let Some(mut phone) = ground.phone_cut_before(&taps).await else {
+        return;
+    };
+    about(&mut phone, "End of over 1", "Change it").await;
+    phone.send_form(&[("over", "3")]).await;
+    phone.until(".problem", "The over here is 1, not 3").await;
+    phone.send_form(&[("over", "1")]).await;
+    phone.tap_text("Back").await;
+
+    about(&mut phone, "Result", "Change it").await;
+    phone.send_form(&[("winner", "a")]).await;
+    phone.until(".problem", "not both").await;
+    phone.send_form(&[("result", "")]).await;
+    phone.tap_text("Save").await;
+    phone.until("#sending", "3 ").await;
+
+    about(&mut phone, "Reds bat", "Take it back").await;
+    phone.tap_text("Save").await;
+    about(&mut phone, "Ann: 1 run", "Change it").await;
+    phone.send_form(&[("runs", "2")]).await;
+    phone.until(".problem", "No innings is open here").await;
+    phone.tap_text("Back").await;
+    about(&mut phone, "Reds bat", "Bring it back").await;
+    phone.tap_text("Save").await;
+    phone.until("#sending", "5 ").await;
+    phone.join().await;
+    phone.until_sent().await;
+    ground.until_state("/result", &json!({"winner": "a"})).await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
 async fn a_long_match_is_looked_through_by_its_overs() {
     let ground = Ground::start().await;
     ground.begin().await;

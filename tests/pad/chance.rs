@@ -1,5 +1,5 @@
 //! Random events and corrections, whatever the platform takes of them: the pad shows them ahead of the
-//! server as the server counts them.
+//! server as the server counts them, and refuses what the server refuses.
 
 use grandstand_play::generate::chance::Chance;
 use serde_json::{Value, json};
@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use crate::ahead::assert_shown_ahead;
 use crate::ground::{Ground, small_match};
 use crate::harness::seed::seed;
+use crate::refused::{Post, assert_refused_alike, rule_of};
 
 /// Posts of a match, most of which are accepted.
 const POSTS: usize = 80;
 
 #[tokio::test]
-async fn whatever_is_corrected_is_shown_as_the_server_will_say_it() {
+async fn whatever_is_corrected_is_shown_and_refused_as_the_server_will_say_it() {
     let ground = Ground::start().await;
     let seed = seed("chance");
     let matches = [
@@ -26,21 +27,33 @@ async fn whatever_is_corrected_is_shown_as_the_server_will_say_it() {
         let match_id = format!("chance-{number}");
         ground.scorer.create(&match_id, &body).await;
         let mut scorer = Scorer::new(Chance::new(seed, number as u64));
+        let mut posts = Vec::new();
         for n in 0..POSTS {
-            let state = ground.scorer.state(&match_id).await["state"].clone();
+            let at = ground.scorer.state(&match_id).await;
+            let (seq, state) = (at["seq"].as_u64().unwrap(), at["state"].clone());
             let mut event = scorer.next(&state);
             event["id"] = json!(format!("n{n}"));
             let path = format!("/v1/matches/{match_id}/events");
             let answer = ground.scorer.post(&path, &event).await;
-            match answer.status.as_u16() {
-                201 => scorer.keep(event),
+            let rule = match answer.status.as_u16() {
+                201 => None,
                 // What can't be is refused, and another thing is tried.
-                400..500 => {}
+                400..500 => Some(rule_of(&answer)),
                 other => panic!("{other}: {}", answer.text()),
+            };
+            posts.push(Post {
+                seq,
+                event: event.clone(),
+                rule: rule.clone(),
+            });
+            if rule.is_none() {
+                scorer.keep(event);
             }
         }
         eprintln!("{rules}");
-        assert_shown_ahead(&ground.log(&match_id).await, 15).await;
+        let log = ground.log(&match_id).await;
+        assert_shown_ahead(&log, 15).await;
+        assert_refused_alike(&log, &posts).await;
     }
 }
 
@@ -67,12 +80,31 @@ impl Scorer {
 
     fn next(&mut self, state: &Value) -> Value {
         let is_open = state["now"].is_object();
-        match self.chance.below(100) {
+        let mut event = match self.chance.below(100) {
             _ if !is_open && self.chance.happens(700) => self.start(),
             0..55 => self.ball(state),
             55..62 => self.over_end(state),
             62..72 => self.other(state),
             _ => self.correction(state),
+        };
+        if self.chance.happens(200) {
+            self.slip(&mut event);
+        }
+        event
+    }
+
+    /// Another number or another name than was meant.
+    fn slip(&mut self, event: &mut Value) {
+        let everybody = [&players("a")[..], &players("b")[..], &["nobody"]].concat();
+        let member = self
+            .chance
+            .one_of(&["over", "batter", "non_striker", "bowler", "player"]);
+        let slipped = match member {
+            "over" => json!(self.chance.below(6)),
+            _ => json!(self.chance.one_of(&everybody)),
+        };
+        if let Some(meant) = event.pointer_mut(&format!("/data/{member}")) {
+            *meant = slipped;
         }
     }
 
@@ -110,7 +142,7 @@ impl Scorer {
     }
 
     fn over_end(&mut self, state: &Value) -> Value {
-        let mut data = json!({"over": last_over(state)});
+        let mut data = json!({"over": last_over(state).max(0)});
         if self.chance.happens(200) {
             data["miscounted"] = json!({"balls": 4 + self.chance.below(4)});
         }

@@ -3,6 +3,7 @@
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
 import * as device from "/pad/device.js";
+import { Impossible } from "/pad/refusals.js";
 
 /** A second touch so soon after the first, and so near to it, is a slip of a wet finger. */
 const SLIP_MS = 200;
@@ -47,6 +48,7 @@ export class Questions {
       if (event.pointerType === "touch") pause(event.currentTarget);
       this.#running += 1;
       Promise.resolve(act()).catch((error) => {
+        if (error instanceof Impossible) return this.tell("This can't be", error.message);
         reportError(error);
         return this.tell("That did not work", "It may not have been entered: look at the score.");
       }).finally(() => {
@@ -150,7 +152,9 @@ function pause(button) {
 
 function field({ name, label, kind = "text", value, options, note, ...attributes }) {
   const id = `field-${name}`;
-  const named = { id, name, ...attributes };
+  // Blanks alone are nothing.
+  const isWritten = attributes.required && kind === "text" ? { pattern: ".*\\S.*", title: "something to read" } : {};
+  const named = { id, name, ...isWritten, ...attributes };
   if (kind === "check") {
     return h("label", { class: "check", key: id }, h("input", { ...named, type: "checkbox", checked: value ? true : null }), h("span", {}, label));
   }
@@ -165,7 +169,7 @@ function field({ name, label, kind = "text", value, options, note, ...attributes
 const NUMBERS = { number: true, over: true, overs: true };
 const INPUTS = {
   text: { type: "text" }, time: { type: "datetime-local" },
-  number: { type: "text", inputmode: "numeric", pattern: "[0-9]*", title: "a number" }, over: { type: "text", inputmode: "numeric", pattern: "[1-9][0-9]{0,2}", title: "a number from 1" },
+  number: { type: "text", inputmode: "numeric", pattern: "[0-9]{0,4}", title: "a number" }, over: { type: "text", inputmode: "numeric", pattern: "[1-9][0-9]{0,2}", title: "a number from 1" },
   overs: { type: "text", inputmode: "decimal" },
 };
 
@@ -181,7 +185,8 @@ function valuesOf(form, fields) {
     const element = form.elements.namedItem(name);
     if (kind === "check") return [name, element.checked];
     if (kind === "several") return [name, [...element.selectedOptions].map((one) => one.value)];
-    const text = kind === "lines" ? element.value : element.value.trim();
+    // A tab comes with what is pasted from a table.
+    const text = kind === "lines" ? element.value : element.value.replaceAll(/\p{Cc}+/gu, " ").trim();
     if (text === "") return [name, null];
     if (kind === "number" || kind === "over") return [name, Number(text)];
     return [name, kind === "time" ? new Date(text).toISOString() : text];

@@ -50,7 +50,7 @@ export function whatIs({ type, data }) {
 /** A team's players out of a text with a name in each line; ids are made so that none of `taken` is used again. */
 export function playersOf(text, taken) {
   const used = new Set(taken);
-  return text.split("\n").map((line) => line.replace(/^[\s\d.)-]+/u, "").trim()).filter((name) => name !== "").map((name) => {
+  return text.split("\n").map((line) => line.replaceAll(/\p{Cc}+/gu, " ").replace(/^[\s\d.)-]+/u, "").trim()).filter((name) => name !== "").map((name) => {
     const id = freeId(name, used);
     used.add(id);
     return { id, name: [...name].slice(0, NAME_CHARACTERS_MAX).join("") };

@@ -4,35 +4,11 @@ import { peopleOf, WICKETS, withNow } from "/pad/forms.js";
 
 const EXTRAS = [["wides", "Wides (all runs of it)"], ["noballs", "No-ball runs"], ["byes", "Byes"], ["legbyes", "Leg-byes"], ["penalty", "Penalty runs"]];
 const NONE = { value: "", label: "–" };
-/** Who is out so need not have faced; retirements, and who came too late, are no part of a ball. */
+/** Who is out so need not have faced. */
 const SECOND_WICKETS = ["run out", "obstructing the field", "handled the ball"];
-const RUNS_MAX = 20;
 
-/**
- * The ball as the scorer fills it in; null if he went back. `side` bats where it stands, null if
- * that is not known. What can't be is asked again: without a network it would be refused much later.
- */
-export async function askBall(questions, state, title, ball, side = null) {
-  for (let [asked, problem] = [ball, null]; ;) {
-    const filled = await questions.fill(title, fieldsOf(state, asked, side), { problem });
-    if (filled === null) return null;
-    asked = ballOf(asked, filled);
-    problem = problemOf(asked);
-    if (problem === null) return asked;
-  }
-}
-
-/** Why a ball can't be, whatever came before it; null if it can. */
-export function problemOf({ batter, non_striker, runs, extras = {}, wickets = [] }) {
-  if (batter === non_striker) return "Nobody is at both ends.";
-  if (extras.wides > 0 && extras.noballs > 0) return "A no-ball is no wide: enter the no-ball alone.";
-  if ([runs, ...Object.values(extras)].some((number) => number > RUNS_MAX)) return `No more than ${RUNS_MAX} runs of a kind.`;
-  if (wickets.some(({ player_out }) => player_out !== batter && player_out !== non_striker)) return "Who is out is one of the two at the crease.";
-  if (wickets.some(({ kind, player_out }) => player_out !== batter && !SECOND_WICKETS.includes(kind))) return "Only who faced is out so.";
-  return wickets.length > 1 && wickets[0].player_out === wickets[1].player_out ? "Nobody is out twice on one ball." : null;
-}
-
-function fieldsOf(state, ball, side) {
+/** The fields of a ball; `side` bats where it stands, null if that is not known. */
+export function ballFields(state, ball, side) {
   const people = peopleOf(state);
   const batters = peopleOf(state, side);
   const bowlers = peopleOf(state, side === null ? null : side === "a" ? "b" : "a");
@@ -57,7 +33,7 @@ function fieldsOf(state, ball, side) {
 }
 
 /** The ball as it was filled in; what the form does not show stays. */
-function ballOf(before, filled) {
+export function ballOf(before, filled) {
   const { extras: _, wickets = [], boundary, short_run, non_striker, ...kept } = before;
   const data = { ...kept, over: filled.over - 1, batter: filled.batter, bowler: filled.bowler, runs: filled.runs };
   if (filled.non_striker !== null) data.non_striker = filled.non_striker;

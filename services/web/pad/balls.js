@@ -3,9 +3,9 @@
 import { sentence } from "/fan/sentence.js";
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
-import { askBall } from "/pad/ball_form.js";
 import * as device from "/pad/device.js";
-import { dataOf, fieldsOf, hasForm, insertable } from "/pad/forms.js";
+import { askData } from "/pad/filling.js";
+import { hasForm, insertable } from "/pad/forms.js";
 import { ballText } from "/pad/innings.js";
 import { nameOf } from "/pad/next.js";
 import { ballBetween, placeAfter } from "/pad/place.js";
@@ -80,12 +80,11 @@ export class Balls {
     }
   }
 
-  async #change({ id, type, data: before }) {
+  async #change({ id, type, data }) {
     const { side } = placeAfter(this.#scoring.entries(), id);
     // What ends an innings stands after it.
     const batting = type === "innings_end" ? this.#sideBefore(id) : side;
-    const data = type === "delivery" ? await askBall(this.#questions, this.#scoring.state, "Change the ball", before, side) : await this.#fill("Change it", type, before, batting);
-    if (data !== null) await this.#correct({ op: "amend", ref: id, type, data });
+    await this.#ask(type === "delivery" ? "Change the ball" : "Change it", { op: "amend", ref: id, type, data }, batting);
   }
 
   async #insertBall({ id }, { side, ball: like }) {
@@ -93,21 +92,21 @@ export class Balls {
       await this.#questions.tell("No ball to insert", "Nobody has bowled yet: score it with the keys.");
       return;
     }
-    const ball = await askBall(this.#questions, this.#scoring.state, "Insert a ball", ballBetween(this.#scoring.stateAfter(id), like), side);
-    if (ball !== null) await this.#correct({ op: "insert", ref: id, type: "delivery", data: ball });
+    const data = ballBetween(this.#scoring.stateAfter(id), like);
+    await this.#ask("Insert a ball", { op: "insert", ref: id, type: "delivery", data }, side);
   }
 
   async #insertOther({ id }, { side }) {
     const all = insertable(side);
     const type = await this.#questions.choose("What was missed?", all.map(([value, label]) => ({ value, label })));
-    if (type === null) return;
-    const data = await this.#fill(all.find(([value]) => value === type)[1], type, {}, side);
-    if (data !== null) await this.#correct({ op: "insert", ref: id, type, data });
+    if (type !== null) await this.#ask(all.find(([value]) => value === type)[1], { op: "insert", ref: id, type, data: {} }, side);
   }
 
-  async #fill(title, type, before, side) {
-    const filled = await this.#questions.fill(title, fieldsOf(this.#scoring.state, type, before, side));
-    return filled === null ? null : dataOf(type, before, filled);
+  /** Asks for the data of a correction, beginning with those that it has, and posts it. */
+  async #ask(title, correction, side) {
+    const refusal = (data) => this.#scoring.refusal({ ...correction, data });
+    const data = await askData(this.#questions, this.#scoring.state, title, correction.type, correction.data, side, refusal);
+    if (data !== null) await this.#correct({ ...correction, data });
   }
 
   /** The side that bats before the entry. */
@@ -120,6 +119,11 @@ export class Balls {
   /** Posts a correction, and what follows from it, if the scorer wants that too. */
   async #correct(correction) {
     const scoring = this.#scoring;
+    const refusal = scoring.refusal(correction);
+    if (refusal !== null) {
+      await this.#questions.tell("This can't be", refusal.detail);
+      return;
+    }
     const looked = await this.#look(correction);
     if (looked === null) return;
     const { status, body } = looked;

@@ -2,6 +2,7 @@
 
 import { ahead } from "/pad/ahead.js";
 import { besideOf } from "/pad/beside.js";
+import { refusalOf, refusalOfCorrection, refusalOfLocked } from "/pad/refusals.js";
 import { applyPatch, hashOf } from "/sdk/state.js";
 
 /** Events in the order in which they were stored, and the states that their patches lead to. */
@@ -75,7 +76,32 @@ export class Book {
     if (this.state === null) return null;
     const entries = this.entries(pending.filter((event) => !this.#has(event.id)));
     const place = entries.findIndex((entry) => entry.id === id);
-    return ahead(this.#states[0], entries.slice(0, place + 1).filter(({ isVoid }) => !isVoid));
+    return this.#folded(entries.slice(0, place + 1));
+  }
+
+  /**
+   * Why the platform would refuse an event on top of `pending`: its `rule`, and a sentence; null if
+   * it would not, or nothing is known. A correction is judged where it stands, as the platform does.
+   */
+  refusal(event, pending) {
+    if (this.state === null) return null;
+    const { op = "add", ref, type, data } = event;
+    if (op === "add") {
+      const state = this.shown(pending);
+      return refusalOfLocked(state, type) ?? refusalOf(state, type, data);
+    }
+    const missing = pending.filter(({ id }) => !this.#has(id));
+    const entry = this.entries(missing).find(({ id }) => id === ref);
+    const refusal = refusalOfCorrection(event, entry);
+    if (refusal !== null || op === "void") return refusal;
+    const entries = this.entries([...missing, event]);
+    const place = entries.findIndex(({ id }) => id === touched(event));
+    return refusalOf(this.#folded(entries.slice(0, place)), type ?? entry.type, data ?? entry.data);
+  }
+
+  /** The state after these entries alone. */
+  #folded(entries) {
+    return ahead(this.#states[0], entries.filter(({ isVoid }) => !isVoid));
   }
 
   #has(id) {

@@ -5,7 +5,7 @@ import { playersOf } from "/pad/ball.js";
 import { besideOf } from "/pad/beside.js";
 import * as device from "/pad/device.js";
 import { mayFollowOn, nextInnings, otherSide, resultOf } from "/pad/ends.js";
-import { END_REASONS, FROM_ONE, overs, oversValue, pairs, peopleOf, sidesOf, STATUSES } from "/pad/forms.js";
+import { END_REASONS, FROM_ONE, overs, oversValue, pairs, peopleOf, sidesOf, STATUSES, TO_100, TO_500 } from "/pad/forms.js";
 import { creaseOf, nameOf, openInnings } from "/pad/next.js";
 import { askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 import { playersBefore } from "/pad/place.js";
@@ -130,7 +130,7 @@ async function askPenalty(questions, scoring) {
   const batting = openInnings(state)?.batting_team;
   const team = await questions.choose("Penalty runs to whom?", sidesOf(state).map((side) => ({ ...side, note: batting === undefined ? null : side.value === batting ? "batting" : "fielding" })));
   if (team === null) return;
-  const filled = await questions.fill(`Penalty runs to ${teamName(state, team)}`, [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true, ...FROM_ONE }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
+  const filled = await questions.fill(`Penalty runs to ${teamName(state, team)}`, [{ name: "runs", label: "Runs", kind: "number", value: "5", required: true, ...TO_100 }, { name: "reason", label: "Why (may be empty)", maxlength: "60" }]);
   if (filled !== null) await scoring.add({ type: "penalty", data: { team, runs: filled.runs, ...(filled.reason === null ? {} : { reason: filled.reason }) } });
 }
 
@@ -214,7 +214,7 @@ async function askTarget(questions, scoring) {
 
 async function askOvers(questions, scoring) {
   const filled = await questions.fill("Revised overs", [
-    overs(scoring.state.rules, "overs", "Overs of the innings", { required: true }), { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number", ...FROM_ONE },
+    overs(scoring.state.rules, "overs", "Overs of the innings", { required: true }), { name: "bowler_overs_max", label: "Overs a bowler (may be empty)", kind: "number", ...TO_500 },
   ]);
   if (filled !== null) await scoring.add({ type: "overs_revised", data: withOvers(filled) });
 }

@@ -12,8 +12,10 @@ export const END_REASONS = [["all_out", "All out"], ["overs", "Overs bowled"], [
 export const WICKETS = ["bowled", "caught", "caught and bowled", "lbw", "stumped", "hit wicket", "run out", "obstructing the field", "hit the ball twice", "handled the ball"];
 const RETIREMENTS = ["retired hurt", "retired not out", "retired out"];
 const BETWEEN_BALLS = ["timed out", "run out", "obstructing the field", "handled the ball"];
-/** No less than one, as the platform takes it. */
+/** As the platform takes them. */
 export const FROM_ONE = { pattern: "[1-9][0-9]{0,2}", title: "a number from 1" };
+export const TO_100 = { pattern: "[1-9][0-9]?|100", title: "a number from 1 to 100" };
+export const TO_500 = { pattern: "[1-9][0-9]?|[1-4][0-9]{2}|500", title: "a number from 1 to 500" };
 const SIDES = { a: "One side", b: "The other side" };
 const NONE = { value: "", label: "–" };
 
@@ -50,12 +52,12 @@ const FIELDS = {
   batter_retired: ({ batters }) => [choice("player", "Who retires", batters), choice("kind", "How", same(RETIREMENTS))],
   dismissal: ({ batters, people }) => [choice("player_out", "Who is out", batters), choice("kind", "How", same(BETWEEN_BALLS)), choice("fielders.0.player", "Fielder", [NONE, ...people])],
   penalty: ({ sides }) => [
-    choice("team", "To whom", sides), number("runs", "Runs", { ...FROM_ONE, required: true }),
+    choice("team", "To whom", sides), number("runs", "Runs", { ...TO_100, required: true }),
     choice("when", "When", [{ value: "", label: "Now" }, ...pairs([["pre", "Before their innings"], ["post", "After their innings"]])]), text("reason", "Why", { maxlength: 60 }),
   ],
   powerplay: () => [text("from", "From over", { required: true, maxlength: 8 }), text("to", "To over", { required: true, maxlength: 8 }), text("kind", "Kind", { required: true, maxlength: 30 })],
   target_revised: ({ rules }) => [number("runs", "Runs to win", { ...FROM_ONE, required: true }), overs(rules, "overs", "In overs"), number("par", "Par"), text("method", "Method", { maxlength: 20 })],
-  overs_revised: ({ rules }) => [overs(rules, "overs", "Overs of the innings", { required: true }), number("bowler_overs_max", "Overs a bowler", FROM_ONE)],
+  overs_revised: ({ rules }) => [overs(rules, "overs", "Overs of the innings", { required: true }), number("bowler_overs_max", "Overs a bowler", TO_500)],
   review: ({ sides }) => [
     choice("by", "Asked by", sides), choice("decision", "What came of it", pairs([["pending", "Being looked at"], ["upheld", "Upheld: the decision is overturned"], ["struck_down", "Struck down: the decision stands"]])),
     check("umpires_call", "Umpire's call"), text("umpire", "Umpire", { maxlength: 60 }),
@@ -127,7 +129,7 @@ function number(name, label, more) {
 /** Such as `20` or `12.3`, with no more balls than there are beside whole overs. */
 export function overs(rules, name, label, more) {
   const last = Math.min(9, ballsPerOver(rules) - 1);
-  return { name, label, kind: "overs", pattern: `[0-9]{1,3}([.][0-${last}])?`, title: `overs, such as 20 or 12.${Math.min(3, last)}`, ...more };
+  return { name, label, kind: "overs", pattern: `([0-4]?[0-9]{1,2}|500)([.][0-${last}])?`, title: `overs, such as 20 or 12.${Math.min(3, last)}`, ...more };
 }
 
 /** As an event has them: whole overs are a number. */

@@ -6,6 +6,7 @@ import { keep, keptLog } from "/pad/kept.js";
 import { scoringService } from "/pad/queue/post.js";
 import { openQueue } from "/pad/queue/queue.js";
 import { browserStore } from "/pad/queue/store.js";
+import { Impossible } from "/pad/refusals.js";
 import { Service } from "/pad/service.js";
 
 /** How often it is asked what other devices scored. */
@@ -84,13 +85,24 @@ export class Scoring {
     return this.problem?.status === 0 || globalThis.navigator?.onLine === false;
   }
 
-  /** What the queue holds that the book does not, in order, without what was refused. */
-  #onTop() {
+  /** What the queue holds that the book does not, in order, without what was refused; up to a place in it. */
+  #onTop(n_max = Infinity) {
     const { pending, confirmed, head } = this.sending;
     // What was confirmed a moment ago, and is not read back yet.
     const isNews = ({ seq }) => head?.epoch === this.book.epoch && seq > this.book.seq;
     const taken = confirmed.filter(isNews).sort((one, other) => one.seq - other.seq);
-    return [...taken, ...pending].map(({ event }) => event);
+    return [...taken, ...pending.filter(({ n }) => n < n_max)].map(({ event }) => event);
+  }
+
+  /** Why an event can't be, entered now; null if it can. */
+  refusal(event) {
+    return this.book.refusal(event, this.#onTop());
+  }
+
+  /** Why something can't be in the place of what was refused; null if it can. */
+  refusalInPlace(id, event) {
+    const refused = this.sending.refused.find((one) => one.id === id);
+    return this.book.refusal(event, this.#onTop(refused?.n));
   }
 
   /** The events that count, pending ones included. */
@@ -109,7 +121,10 @@ export class Scoring {
     return entry === undefined || entry.type === "created" ? null : entry;
   }
 
-  /** Enters events; they are shown at once. What was chosen for the next ball counts for it alone. */
+  /**
+   * Enters events; they are shown at once. What was chosen for the next ball counts for it alone.
+   * Rejected if one of them can't be: then none is entered.
+   */
   add(...events) {
     return this.#settle(this.#add(events));
   }
@@ -121,6 +136,12 @@ export class Scoring {
   }
 
   async #add(events) {
+    const onTop = this.#onTop();
+    for (const event of events) {
+      const refusal = this.book.refusal(event, onTop);
+      if (refusal !== null) throw new Impossible(refusal.detail);
+      onTop.push(event);
+    }
     if (events.some(({ type }) => ENDS_CHOICE.has(type))) device.choose(this.match, {});
     // A ball is right on top of what the scorer saw; a correction names what it is about.
     const isOnTop = this.book.epoch !== null && events.every(({ op = "add" }) => op === "add");

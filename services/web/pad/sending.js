@@ -3,9 +3,9 @@
 import { sentence } from "/fan/sentence.js";
 import { clean, clock, count } from "/fan/text.js";
 import { h } from "/fan/view.js";
-import { askBall } from "/pad/ball_form.js";
 import * as device from "/pad/device.js";
-import { dataOf, fieldsOf, hasForm } from "/pad/forms.js";
+import { askData } from "/pad/filling.js";
+import { hasForm } from "/pad/forms.js";
 
 const WAITS = {
   token: "sign in again", storage: "this phone can't store more", tab: "another tab sends it",
@@ -68,10 +68,8 @@ export function sendingView(scoring, questions) {
 
 /** Puts right what was refused, in its place. */
 async function change(scoring, questions, id, event) {
-  const { state } = scoring;
-  const ball = event.type === "delivery" ? await askBall(questions, state, "Change the ball", event.data) : undefined;
-  const filled = ball === undefined ? await questions.fill("Change it", fieldsOf(state, event.type, event.data)) : null;
-  const data = ball ?? (filled === null ? null : dataOf(event.type, event.data, filled));
+  const title = event.type === "delivery" ? "Change the ball" : "Change it";
+  const data = await askData(questions, scoring.state, title, event.type, event.data, null, (data) => scoring.refusalInPlace(id, { ...event, data }));
   if (data !== null) await scoring.queue.replace(id, { ...event, data });
 }
 

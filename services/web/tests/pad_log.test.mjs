@@ -7,12 +7,13 @@ import "./served.mjs";
 
 const { rows } = await import("/fan/state.js");
 const { ahead } = await import("/pad/ahead.js");
-const { problemOf } = await import("/pad/ball_form.js");
 const { besideOf } = await import("/pad/beside.js");
 const { resultOf } = await import("/pad/ends.js");
-const { fieldsOf, insertable, oversValue } = await import("/pad/forms.js");
+const { Book } = await import("/pad/book.js");
+const { dataOf, fieldsOf, insertable, oversValue } = await import("/pad/forms.js");
 const { dueOf } = await import("/pad/next.js");
 const { ballBetween, placeAfter, playersBefore } = await import("/pad/place.js");
+const { refusalOf } = await import("/pad/refusals.js");
 
 const squad = (...ids) => ids.map((id) => ({ id, name: id.toUpperCase() }));
 const created = { id: "created", type: "created", data: { title: "Reds v Blues", rules: { overs: 20 }, teams: { a: { name: "Reds", players: squad("ann", "bea", "dot") }, b: { name: "Blues", players: squad("cat", "eve") } } } };
@@ -103,12 +104,45 @@ test("who came into a line-up later was in none before", () => {
 });
 
 test("a ball that can't be is told from one that is only odd", () => {
-  const problem = (more) => problemOf({ ...ball().data, ...more });
+  const begun = after({}, start("a"), comes("ann"), comes("bea"));
+  const problem = (more) => refusalOf(begun, "delivery", { ...ball().data, ...more });
   for (const more of [{}, { runs: 7 }, { runs: 1, extras: { wides: 1 } }, { extras: { wides: 5 } }, { extras: { noballs: 1, byes: 2 } }, { wickets: [{ kind: "run out", player_out: "bea" }] }, { wickets: [{ kind: "bowled", player_out: "ann" }, { kind: "run out", player_out: "bea" }] }]) assert.equal(problem(more), null, JSON.stringify(more));
   for (const more of [
     { non_striker: "ann" }, { extras: { wides: 1, noballs: 1 } }, { runs: 21 }, { extras: { byes: 21 } },
     { wickets: [{ kind: "run out", player_out: "dot" }] }, { wickets: [{ kind: "lbw", player_out: "bea" }] }, { wickets: [{ kind: "lbw", player_out: "ann" }, { kind: "run out", player_out: "ann" }] },
   ]) assert.notEqual(problem(more), null, JSON.stringify(more));
+});
+
+test("a correction is judged where it stands, and not by what came after it", () => {
+  const events = [created, start("a"), ball(), overEnd(0), ball({ over: 1 }), declared].map((event, index) => ({ seq: index + 1, id: `e${index}`, ...event }));
+  const book = new Book();
+  const stored = 4;
+  const nothing = { rules: {}, teams: {}, strip: {}, status: { status: "scheduled" } };
+  const states = events.slice(0, stored).map((_, index) => ahead(nothing, events.slice(0, index + 1)));
+  // Each state takes the place of the one before.
+  book.take("e.1", events.slice(0, stored).map((event, index) => ({ ...event, patch: { now: null, innings: null, ...states[index] } })));
+  const rule = (event, pending = []) => book.refusal(event, [...events.slice(stored), ...pending])?.rule ?? null;
+  const amend = (ref, type, data) => ({ op: "amend", ref, type, data });
+  assert.deepEqual([rule(amend("e3", "over_end", { over: 0 })), rule(amend("e3", "over_end", { over: 1 }))], [null, "over"]);
+  assert.deepEqual([rule(amend("e2", "delivery", ball().data)), rule(ball({ over: 1 }))], [null, "no_innings"]);
+  assert.equal(rule(amend("e2", "delivery", ball().data), [{ id: "v", op: "void", ref: "e1" }]), "no_innings");
+  assert.deepEqual([rule({ op: "restore", ref: "e2" }), rule({ op: "void", ref: "gone" }), rule({ op: "void", ref: "e2" })], ["not_void", "unknown_ref", null]);
+  assert.equal(rule({ op: "restore", ref: "e1" }, [{ id: "v", op: "void", ref: "e1" }, { id: "s", op: "insert", ref: "created", ...start("b") }]), "innings_open");
+});
+
+test("no form takes a number that the platform does not", () => {
+  const pattern = (type, name) => new RegExp(`^(?:${fieldsOf(after({}), type, {}).find((field) => field.name === name).pattern})$`, "u");
+  for (const [type, name, good, bad] of [
+    ["penalty", "runs", ["1", "5", "99", "100"], ["0", "101", "999"]], ["overs_revised", "bowler_overs_max", ["1", "100", "499", "500"], ["0", "501", "999"]],
+    ["overs_revised", "overs", ["0", "20", "499.5", "500"], ["501", "999"]],
+  ]) for (const text of [...good, ...bad]) assert.equal(pattern(type, name).test(text), good.includes(text), `${name} ${text}`);
+});
+
+test("a result has a winner or none, and a target has runs", () => {
+  const empty = (type) => Object.fromEntries(fieldsOf(after({}), type).map(({ name }) => [name, null]));
+  const fill = (type, filled) => refusalOf(after({}), type, dataOf(type, {}, { ...empty(type), ...filled }))?.rule ?? null;
+  assert.deepEqual([fill("result", { winner: "a", result: "tie" }), fill("result", { winner: "a" }), fill("result", { "by.runs": 3, result: "tie" })], ["result", null, "result"]);
+  assert.deepEqual([fill("innings_start", { batting: "a", "target.overs": "9" }), fill("innings_start", { batting: "a", "target.runs": 9 })], ["malformed", null]);
 });
 
 test("overs are as the platform has them", () => {

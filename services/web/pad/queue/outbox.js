@@ -200,9 +200,9 @@ export class Outbox {
     const paused = this.#rows.held().length > 0 && this.#pause.left(now_ms) > 0 ? this.#pause.reason : null;
     const reason = this.#obstacle() ?? paused;
     return {
-      pending: rows.filter(({ state }) => state === "waiting").map(({ id, event, sent }) => ({ id, event, sent })),
+      pending: rows.filter(({ state }) => state === "waiting").map(({ n, id, event, sent }) => ({ n, id, event, sent })),
       confirmed: rows.filter(({ state }) => state === "confirmed").map(({ id, event, seq, ts, warnings }) => ({ id, event, seq, ts, warnings })),
-      refused: rows.filter(isRefused).map(({ id, event, problem, state }) => ({ id, event, problem, isAside: state === "aside" })),
+      refused: rows.filter(isRefused).map(({ n, id, event, problem, state }) => ({ n, id, event, problem, isAside: state === "aside" })),
       head: this.#rows.head,
       online: this.online === true,
       missed: this.missed,
