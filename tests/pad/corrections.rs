@@ -23,11 +23,10 @@ async fn over_is(ground: &Ground, phone: &mut Phone, balls: &str) {
 #[tokio::test]
 async fn undo_takes_back_what_it_names_and_nothing_else() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1", "#k4"]).await;
+    phone.tap("#k4").await;
     phone.until("#kundo", "4").await;
     phone.tap("#kundo").await;
     phone.until("#total", "1/0").await;
@@ -134,6 +133,37 @@ async fn what_the_rules_refuse_says_why_and_can_be_taken_back() {
     phone.until(".trouble", "no innings is open").await;
     phone.tap_text("Take it back").await;
     phone.until_sent().await;
+    ground.until_state("/innings/i1/runs", &json!(1)).await;
+    phone.assert_no_errors().await;
+}
+
+#[tokio::test]
+async fn what_is_about_a_refused_ball_is_told_and_goes_with_it() {
+    let ground = Ground::start().await;
+    let Some(mut phone) = ground.phone_cut_before(&["#k4", "#go-balls"]).await else {
+        return;
+    };
+    phone
+        .tap_all(&[".log li:nth-child(1) button", "Change it"])
+        .await;
+    phone.send_form(&[("runs", "2"), ("boundary", "")]).await;
+    phone.tap_text("Save").await;
+    phone.until("#sending", "2 ").await;
+    let end = json!({"id": "end", "type": "innings_end", "data": {"reason": "declared"}});
+    ground.scorer.score(MATCH, &end).await;
+    phone.join().await;
+    phone.until("#sending", "Others scored").await;
+    phone.tap_all(&["#sending", "Mine comes after"]).await;
+    phone.until(".trouble", "no innings is open").await;
+    phone.tap_text("Take it back").await;
+    phone.until("#question", "Take it back?").await;
+    phone.until(".sheet", "1 entry is about it").await;
+    phone.until(".sheet .lines", "2 runs").await;
+    phone
+        .tap_all(&["Back", "Take it back", "Take back all 2"])
+        .await;
+    phone.until_sent().await;
+    phone.until(".log", "Everything entered here").await;
     ground.until_state("/innings/i1/runs", &json!(1)).await;
     phone.assert_no_errors().await;
 }

@@ -65,13 +65,18 @@ impl Ground {
         Some(phone)
     }
 
-    /// A phone that has sent a single of a match that has just begun, and whose network was cut before
-    /// these taps.
-    pub(crate) async fn phone_cut_before(&self, taps: &[&str]) -> Option<Phone> {
+    /// A phone that has sent a single, the first ball of a match that has just begun.
+    pub(crate) async fn phone_after_a_single(&self) -> Option<Phone> {
         self.begin().await;
         let mut phone = self.phone().await?;
         phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
         phone.until_sent().await;
+        Some(phone)
+    }
+
+    /// The same, with its network cut before these taps.
+    pub(crate) async fn phone_cut_before(&self, taps: &[&str]) -> Option<Phone> {
+        let mut phone = self.phone_after_a_single().await?;
         phone.cut();
         phone.tap_all(taps).await;
         Some(phone)

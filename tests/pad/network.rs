@@ -8,12 +8,9 @@ use crate::phone::Phone;
 #[tokio::test]
 async fn balls_without_a_network_are_kept_shown_and_sent_in_order() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
     phone.browser.offline(true).await;
     phone.tap_all(&["#k4", "#k0", "#kwd", "#kwd"]).await;
     phone.until("#total", "6/0").await;
@@ -93,12 +90,9 @@ async fn a_scoring_service_that_dies_again_and_again_loses_and_doubles_nothing()
 #[tokio::test]
 async fn a_match_that_is_brought_back_after_a_loss_gets_what_the_phone_still_has() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
     let file = ground.cluster.data_dir().join("small.ndjson");
     let file = file.display().to_string();
     ground
@@ -171,11 +165,10 @@ async fn a_network_that_goes_while_the_link_is_opened_or_the_pin_is_sent_costs_n
 #[tokio::test]
 async fn a_correction_in_flight_is_made_once_and_one_that_is_looked_at_need_not_wait() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1", "#k2"]).await;
+    phone.tap("#k2").await;
     phone.until_sent().await;
     phone.tap("#go-balls").await;
     phone

@@ -185,11 +185,9 @@ async fn two_wickets_on_one_ball_are_entered_by_taps() {
 #[tokio::test]
 async fn who_does_on_what_another_cannot_is_entered_by_taps() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
     phone
         .enter(
             &["Replacement", "Another bowls on for Cat", "Eve", "Injury"],

@@ -22,12 +22,9 @@ async fn assert_made_of(phone: &mut Phone, what: &str) {
 #[tokio::test]
 async fn a_page_is_of_one_version_whole_at_every_step_of_an_update() {
     let ground = Ground::start().await;
-    ground.begin().await;
-    let Some(mut phone) = ground.phone().await else {
+    let Some(mut phone) = ground.phone_after_a_single().await else {
         return;
     };
-    phone.tap_all(&["#bowler", "Cat", "#k1"]).await;
-    phone.until_sent().await;
     phone.browser.wait_for(SETTLED).await;
 
     // The server is another one, and one file of its pad does not come.

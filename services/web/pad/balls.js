@@ -8,7 +8,7 @@ import { askData } from "/pad/filling.js";
 import { hasForm, insertable } from "/pad/forms.js";
 import { ballText } from "/pad/innings.js";
 import { nameOf } from "/pad/next.js";
-import { ballBetween, placeAfter } from "/pad/place.js";
+import { ballBetween, placeAfter, placesOf } from "/pad/place.js";
 import { reasonOf } from "/pad/service.js";
 
 const SHOWN_MAX = 60;
@@ -28,7 +28,7 @@ export class Balls {
 
   view() {
     const { state } = this.#scoring;
-    const placed = placesOf(this.#scoring.entries());
+    const placed = placesOf(this.#scoring.entries(), state);
     const overs = [...new Set(placed.map(({ over }) => over).filter((over) => over !== null))].reverse();
     const last = this.#from === null ? -1 : placed.findLastIndex(({ over }) => over === this.#from);
     const all = (last < 0 ? placed : placed.slice(0, last + 1)).toReversed();
@@ -38,9 +38,9 @@ export class Balls {
         h("select", { id: "from", onchange: (event) => this.#showFrom(event.target.value) },
           h("option", { value: "", selected: last < 0 ? true : null }, "the newest"),
           overs.map((over) => h("option", { value: over, selected: over === this.#from ? true : null }, overText(over))))),
-      h("ol", { reversed: true }, all.slice(0, this.#shown_max).map(({ entry }) => h("li", { key: entry.id },
+      h("ol", { reversed: true }, all.slice(0, this.#shown_max).map(({ entry, ball }) => h("li", { key: entry.id },
         h("button", { type: "button", class: entry.isVoid ? "entry void" : "entry", onclick: this.#tap(() => this.#about(entry)) },
-          h("b", { class: "place" }, entry.type === "delivery" ? `${entry.data.over + 1}` : ""),
+          h("b", { class: "place" }, ball ?? ""),
           h("b", { class: "what" }, entry.type === "delivery" ? ballText(entry.data).replace(/^\.$/, "•") : ""),
           h("span", { class: "words" }, sentence(state, entry), marks(entry)))))),
       all.length > this.#shown_max ? h("button", { type: "button", class: "back", onclick: this.#tap(() => { this.#shown_max += SHOWN_MAX; }) }, "Show earlier") : null);
@@ -154,16 +154,6 @@ export class Balls {
     const asked = this.#questions.choose("Looking what follows from it…", [{ value: unknown, label: "Don't wait: save it" }]);
     return Promise.race([looking, asked]);
   }
-}
-
-/** Each entry with the over it stands in, as `innings.over` from 1; null before the first ball. */
-function placesOf(entries) {
-  let [innings, over] = [0, null];
-  return entries.map((entry) => {
-    if (!entry.isVoid && entry.type === "innings_start") [innings, over] = [innings + 1, null];
-    if (!entry.isVoid && entry.type === "delivery") over = `${innings}.${entry.data.over + 1}`;
-    return { entry, over };
-  });
 }
 
 function overText(over) {

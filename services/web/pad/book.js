@@ -99,6 +99,17 @@ export class Book {
     return refusalOf(this.#folded(entries.slice(0, place)), type ?? entry.type, data ?? entry.data);
   }
 
+  /** The same of events that are entered together: why the first can't be that can't. */
+  refusalOfAll(events, pending) {
+    // Their ids are made later; no event has one with a blank in it.
+    const named = events.map((event, index) => ({ id: `new ${index}`, ...event }));
+    for (const [index, event] of named.entries()) {
+      const refusal = this.refusal(event, [...pending, ...named.slice(0, index)]);
+      if (refusal !== null) return refusal;
+    }
+    return null;
+  }
+
   /** The state after these entries alone. */
   #folded(entries) {
     return ahead(this.#states[0], entries.filter(({ isVoid }) => !isVoid));

@@ -1,5 +1,7 @@
-// What is so at a place of the log: which side bats there, which ball stands near it, and who is in a line-up by then.
+// What is so at a place of the log: which side bats there, which ball it is and which stands near it, and who is in a line-up by then.
 
+import { ballText } from "/pad/innings.js";
+import { legalBalls } from "/pad/league.js";
 import { creaseOf, openInnings, rowOf } from "/pad/next.js";
 
 /**
@@ -27,6 +29,29 @@ export function ballBetween(state, { over, batter, non_striker, bowler }) {
   const [striker, other] = there.map((player) => player ?? others.shift());
   const ends = crease.isAlone ? { batter: striker } : { batter: striker ?? batter, non_striker: other ?? non_striker };
   return { over: crease.over ?? over, ...ends, bowler: crease.bowler ?? bowler, runs: 0 };
+}
+
+/**
+ * Each entry with the `over` it stands in, as `innings.over` from 1, null before the first ball; and
+ * where a `ball` stands in it, null for what is none. The third ball of the 13th over is 12.3, and so
+ * is a wide that is bowled before it.
+ */
+export function placesOf(entries, state) {
+  let [innings, over] = [0, null];
+  /** The balls of each over, as far as they came. */
+  const texts = new Map();
+  return entries.map((entry) => {
+    const { type, data, isVoid } = entry;
+    if (!isVoid && type === "innings_start") [innings, over] = [innings + 1, null];
+    if (type !== "delivery") return { entry, over, ball: null };
+    const key = `${innings}.${data.over + 1}`;
+    if (!isVoid) over = key;
+    const balls = texts.get(key) ?? "";
+    const legal = legalBalls(state.rules, { number: data.over, balls }, state.innings?.[`i${innings}`]?.overs_max);
+    // What was taken back counts for none after it.
+    if (!isVoid) texts.set(key, `${balls} ${ballText(data)}`);
+    return { entry, over, ball: `${data.over}.${legal + 1}` };
+  });
 }
 
 /** The ids of the players of both sides who are in a line-up before the entry of this id. */

@@ -136,12 +136,8 @@ export class Scoring {
   }
 
   async #add(events) {
-    const onTop = this.#onTop();
-    for (const event of events) {
-      const refusal = this.book.refusal(event, onTop);
-      if (refusal !== null) throw new Impossible(refusal.detail);
-      onTop.push(event);
-    }
+    const refusal = this.book.refusalOfAll(events, this.#onTop());
+    if (refusal !== null) throw new Impossible(refusal.detail);
     if (events.some(({ type }) => ENDS_CHOICE.has(type))) device.choose(this.match, {});
     // A ball is right on top of what the scorer saw; a correction names what it is about.
     const isOnTop = this.book.epoch !== null && events.every(({ op = "add" }) => op === "add");

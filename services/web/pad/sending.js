@@ -41,7 +41,8 @@ export function sendingView(scoring, questions) {
   const entries = scoring.entries();
   const say = (event) => {
     // A correction without content says what it is about.
-    const about = event.data === undefined ? entries.find(({ id }) => id === event.ref) : event;
+    const isIt = ({ id }) => id === event.ref;
+    const about = event.data === undefined ? (entries.find(isIt) ?? refused.find(isIt)?.event) : event;
     const text = about === undefined ? "an entry" : sentence(state, about);
     return OPS[event.op] === undefined ? text : `${OPS[event.op]}: ${text}`;
   };
@@ -53,7 +54,7 @@ export function sendingView(scoring, questions) {
       h("p", {}, h("b", {}, event === undefined ? id : clean(say(event)))), h("p", {}, clean(whyOf(problem))),
       h("div", { class: "options" },
         event?.type === "delivery" || hasForm(event?.type) ? h("button", { type: "button", onclick: tap(() => change(scoring, questions, id, event)) }, "Change it") : null,
-        h("button", { type: "button", onclick: tap(() => scoring.queue.drop(id)) }, "Take it back"),
+        h("button", { type: "button", onclick: tap(() => takeBack(scoring, questions, id, say)) }, "Take it back"),
         h("button", { type: "button", onclick: tap(() => scoring.queue.retry(id)) }, "Send it again"),
         h("button", { type: "button", onclick: tap(() => scoring.queue.pass(id)) }, "Leave it, send the rest")))),
     pending.length === 0 ? h("p", {}, "Everything entered here is in the log.") : h("div", {},
@@ -71,6 +72,19 @@ async function change(scoring, questions, id, event) {
   const title = event.type === "delivery" ? "Change the ball" : "Change it";
   const data = await askData(questions, scoring.state, title, event.type, event.data, null, (data) => scoring.refusalInPlace(id, { ...event, data }));
   if (data !== null) await scoring.queue.replace(id, { ...event, data });
+}
+
+/** Takes back what was refused; what goes with it is told before. */
+async function takeBack(scoring, questions, id, say) {
+  const more = scoring.queue.about(id);
+  if (more.length > 0) {
+    const what = count(more.length, "entry is", "entries are");
+    const sure = await questions.choose("Take it back?", [{ value: true, label: `Take back all ${more.length + 1}`, tone: "main" }], {
+      note: `${what} about it, and can't be without it:`, more: h("ul", { class: "lines" }, more.map((one) => h("li", { key: one.id }, clean(say(one.event))))),
+    });
+    if (sure === null) return;
+  }
+  await scoring.queue.drop(id);
 }
 
 function missedView(scoring, say, tap) {

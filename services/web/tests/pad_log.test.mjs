@@ -12,7 +12,7 @@ const { resultOf } = await import("/pad/ends.js");
 const { Book } = await import("/pad/book.js");
 const { dataOf, fieldsOf, insertable, oversValue } = await import("/pad/forms.js");
 const { dueOf } = await import("/pad/next.js");
-const { ballBetween, placeAfter, playersBefore } = await import("/pad/place.js");
+const { ballBetween, placeAfter, placesOf, playersBefore } = await import("/pad/place.js");
 const { refusalOf } = await import("/pad/refusals.js");
 
 const squad = (...ids) => ids.map((id) => ({ id, name: id.toUpperCase() }));
@@ -98,6 +98,20 @@ test("at a place of the log it is known who bats there, and what may be put in",
   assert.equal(fieldsOf(after({}), "batter_in", { player: "ann" }, "b")[0].options.at(-1).value, "ann");
 });
 
+test("a ball is told by its over and its place in it, as cricket counts", () => {
+  const [wide, noball, last] = [ball({ extras: { wides: 1 } }), ball({ extras: { noballs: 1 } }), ball({ over: 1 })];
+  const events = [created, start("a"), ball(), wide, ball(), { ...ball(), isVoid: true }, noball, ball(), overEnd(0), last, last, declared, start("b"), wide, ball()];
+  const places = (rules) => {
+    const all = entries(...events);
+    return placesOf(all, after(rules, ...events.slice(1).filter(({ isVoid }) => !isVoid))).map(({ ball }) => ball).filter((place) => place !== null).join(" ");
+  };
+  assert.equal(places({}), "0.1 0.2 0.2 0.3 0.3 0.3 1.1 1.2 0.1 0.1");
+  assert.equal(places({ wides_rebowled: false }), "0.1 0.2 0.3 0.4 0.4 0.4 1.1 1.2 0.1 0.2");
+  // In the last over they are bowled again.
+  assert.equal(places({ wides_rebowled: false, last_over_by_law: true, overs: 1 }), "0.1 0.2 0.2 0.3 0.3 0.3 1.1 1.2 0.1 0.1");
+  assert.deepEqual(placesOf(entries(...events), after({ overs: 20 })).map(({ over }) => over), [null, null, ...Array(7).fill("1.1"), "1.2", "1.2", "1.2", null, "2.1", "2.1"]);
+});
+
 test("who came into a line-up later was in none before", () => {
   const all = entries(created, start("a"), { type: "lineup", data: { team: "a", players: squad("zoe") } }, declared);
   assert.deepEqual([playersBefore(all, "e2").has("zoe"), playersBefore(all, "e3").has("zoe"), playersBefore(all, "e2").has("eve")], [false, true, true]);
@@ -128,6 +142,15 @@ test("a correction is judged where it stands, and not by what came after it", ()
   assert.equal(rule(amend("e2", "delivery", ball().data), [{ id: "v", op: "void", ref: "e1" }]), "no_innings");
   assert.deepEqual([rule({ op: "restore", ref: "e2" }), rule({ op: "void", ref: "gone" }), rule({ op: "void", ref: "e2" })], ["not_void", "unknown_ref", null]);
   assert.equal(rule({ op: "restore", ref: "e1" }, [{ id: "v", op: "void", ref: "e1" }, { id: "s", op: "insert", ref: "created", ...start("b") }]), "innings_open");
+});
+
+test("what is entered together is judged one on top of the other", () => {
+  const book = new Book();
+  book.take("e.1", [{ ...created, seq: 1, patch: after({ overs: 20 }) }]);
+  const begins = [start("a"), comes("ann"), comes("bea"), ball()];
+  assert.equal(book.refusalOfAll(begins, []), null);
+  assert.equal(book.refusalOfAll(begins.slice(1), begins.slice(0, 1).map((event) => ({ id: "s", ...event }))), null);
+  assert.equal(book.refusalOfAll([...begins, start("b")], []).rule, "innings_open");
 });
 
 test("no form takes a number that the platform does not", () => {

@@ -179,7 +179,7 @@ class World {
     switch (isPatient ? 1 + this.below(2) : this.below(4)) {
       case 0: await queue.pass(id); fate.hasMoved = true; break;
       case 1: await queue.retry(id); break;
-      case 2: if (await queue.drop(id)) fate.isDropped = true; break;
+      case 2: await this.takeBack(device, id); break;
       case 3: await queue.replace(id, { ...event, data: { label: event.data.label }, ref: undefined, op: undefined }); break;
     }
   }
@@ -187,8 +187,16 @@ class World {
   async drop(device) {
     const { pending } = device.queue.snapshot();
     if (pending.length === 0) return;
-    const { id, event } = this.pick(pending);
-    if (await device.queue.drop(id)) this.events.get(event.data.label).isDropped = true;
+    await this.takeBack(device, this.pick(pending).id);
+  }
+
+  /** What is about it goes with it. */
+  async takeBack({ queue }, id) {
+    const held = () => [...queue.snapshot().pending, ...queue.snapshot().refused];
+    const before = held();
+    if (!(await queue.drop(id))) return;
+    const here = new Set([...held(), ...queue.snapshot().confirmed].map((one) => one.id));
+    for (const one of before) if (!here.has(one.id)) this.events.get(one.event.data.label).isDropped = true;
   }
 
   async step() {

@@ -54,6 +54,35 @@ test("what was refused may stay aside while the rest goes on, or be dropped", as
   assert.deepEqual([ids(refused), refused[0].isAside, waiting], [["b1"], true, null]);
 });
 
+test("with what is taken back goes what is about it, and nothing else", async () => {
+  const { queue, clock, logged } = await stage();
+  const corrections = [
+    { id: "a1", op: "amend", ref: "b1", type: "delivery", data: { runs: 2 } }, { id: "i1", op: "insert", ref: "b1", type: "delivery", data: { runs: 3 } },
+    { id: "v1", op: "void", ref: "i1" }, { id: "a0", op: "amend", ref: "b0", type: "delivery", data: { runs: 4 } },
+  ];
+  await queue.add([ball("b0"), ball("b1", { data: { needs: 99 } }), ball("b2"), ...corrections]);
+  await clock.pass(0);
+  assert.deepEqual([ids(queue.about("b1")), ids(queue.about("i1")), queue.about("b2")], [["a1", "i1", "v1"], ["v1"], []]);
+  assert.equal(await queue.drop("b1"), true);
+  await clock.pass(60_000);
+  assert.deepEqual([logged(), queue.snapshot().refused], [["b0", "b2", "a0"], []]);
+});
+
+test("what is about an event and is on its way stays, and is refused by itself", async () => {
+  const { queue, net, clock, logged } = await stage();
+  await queue.add(ball("b1", { data: { needs: 99 } }));
+  await clock.pass(0);
+  await queue.pass("b1");
+  let answer = () => {};
+  net.faults.push((reach) => new Promise((resolve) => (answer = () => resolve(reach()))));
+  await queue.add({ id: "a1", op: "amend", ref: "b1", type: "delivery", data: { runs: 2 } });
+  await flow();
+  assert.deepEqual([queue.about("b1"), await queue.drop("b1")], [[], true]);
+  answer();
+  await clock.pass(0);
+  assert.deepEqual([ids(queue.snapshot().refused), logged()], [["a1"], []]);
+});
+
 test("an id that stands for something else gets another, and what names it follows", async () => {
   const { queue, server, clock, logged } = await stage();
   server.post("other", { events: [ball("b1", { data: {} })], ifMatch: null, pending: 0, token: "good" });

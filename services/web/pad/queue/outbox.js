@@ -64,12 +64,21 @@ export class Outbox {
     }
   }
 
-  /** Takes an event back; false if it is not here, or may be in the log. @param {string} id */
+  /** Takes an event back, and what is about it; false if it is not here, or may be in the log. @param {string} id */
   drop(id) {
     const row = this.#rows.get(id);
-    if (!row || row.state === "confirmed" || (row.state === "waiting" && row.sent)) return false;
-    this.#rows.remove(row);
+    if (!row || mayBeInLog(row)) return false;
+    for (const one of [row, ...this.#rowsAbout(id)]) this.#rows.remove(one);
     return true;
+  }
+
+  /**
+   * What goes with an event that is taken back, in order: its corrections, what was put in after it, and
+   * what is about that. The log would not know what they name.
+   * @param {string} id
+   */
+  about(id) {
+    return this.#rowsAbout(id).map(({ id, event }) => ({ id, event }));
   }
 
   /** What was refused goes again as it is; false if it was not. @param {string} id */
@@ -208,6 +217,16 @@ export class Outbox {
       missed: this.missed,
       waiting: reason && { reason, until_ms: reason === paused ? this.#pause.until_ms : null, problem: reason === "token" ? this.#token_problem : null },
     };
+  }
+
+  /** @param {string} id */
+  #rowsAbout(id) {
+    const names = new Set([id]);
+    return this.#rows.held().filter((row) => {
+      const goes = names.has(row.event.ref) && !mayBeInLog(row);
+      if (goes) names.add(row.id);
+      return goes;
+    });
   }
 
   /** Whether it is not here yet. @param {any} event */
@@ -369,6 +388,11 @@ export class Outbox {
 /** Where one is after `seq` who takes what follows without a hole. @param {number} seq @param {number[]} seqs in order */
 function after(seq, seqs) {
   return seqs.reduce((seq, next) => (next === seq + 1 ? next : seq), seq);
+}
+
+/** @param {Row} row */
+function mayBeInLog({ state, sent }) {
+  return state === "confirmed" || (state === "waiting" && sent);
 }
 
 /** @param {Row} row */

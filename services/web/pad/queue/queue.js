@@ -101,9 +101,14 @@ export class Queue {
     return named.map(({ id }) => id);
   }
 
-  /** Takes an event back that was refused or not sent yet; false if it may be in the log. @param {string} id @returns {Promise<boolean>} */
+  /** Takes an event back that was refused or not sent yet, and what is about it; false if it may be in the log. @param {string} id @returns {Promise<boolean>} */
   drop(id) {
     return this.#decide((outbox) => outbox.drop(id));
+  }
+
+  /** What would go with an event that is taken back, as `{id, event}` in order. @param {string} id */
+  about(id) {
+    return this.#outbox.about(id);
   }
 
   /** Sends again what was refused; false if it was not. @param {string} id @returns {Promise<boolean>} */
