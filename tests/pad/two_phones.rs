@@ -21,6 +21,8 @@ async fn a_second_phone_takes_over_without_a_lock() {
     second.until("#total", "5/0").await;
     second.tap_all(&["#k2", "#k0"]).await;
     second.until_sent().await;
+    // The two alone may come before the dot ball.
+    first.until("#over", "no run").await;
     first.until("#total", "7/0").await;
     first.tap("#k6").await;
     first.until_sent().await;
