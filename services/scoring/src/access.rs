@@ -311,3 +311,56 @@ fn rfc3339(unix_s: u64) -> String {
 fn count(outcome: &'static str) {
     metrics::counter!("grandstand_scoring_accesses_total", "outcome" => outcome).increment(1);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_access_lasts_as_long_as_asked_for_within_its_bounds() {
+        let valid_s_max = VALID_MAX.as_secs();
+        for valid_s in [VALID_S_MIN, valid_s_max] {
+            let valid = valid_of(Some(json!(valid_s)));
+            assert_eq!(valid.unwrap(), Duration::from_secs(valid_s));
+        }
+        assert_eq!(valid_of(None).unwrap(), VALID_USUAL);
+    }
+
+    #[test]
+    fn what_holds_a_secret_is_kept_by_nobody() {
+        let response = unkept(Response::default());
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
+    }
+
+    #[test]
+    fn every_wrong_pin_counts_for_its_address_whatever_its_key() {
+        let entrance = Entrance::new(TokenKey::new(&"a secret of ours ".repeat(4)).unwrap());
+        let match_id = MatchId::new("m").unwrap();
+        let keys: Vec<String> = (0..OF_ADDRESS.free)
+            .map(|_| {
+                let made = entrance.secret.make("m", SystemTime::now(), VALID_USUAL);
+                made.unwrap().key
+            })
+            .collect();
+        let try_at = |key: &str, address| {
+            let refused = entrance.open(&match_id, (key, "no PIN"), address);
+            refused.map(|_| ()).unwrap_err().word()
+        };
+
+        // Each key is tried but once, so that none of them is what stops it.
+        for key in &keys {
+            assert_eq!(try_at(key, [1; 8]), "wrong-pin");
+            assert_eq!(try_at("nobody's key", [2; 8]), "wrong-pin");
+        }
+        for address in [[1; 8], [2; 8]] {
+            assert_eq!(try_at("nobody's key", address), "wrong-pin");
+            assert_eq!(try_at("nobody's key", address), "too-many-attempts");
+        }
+        assert_eq!(
+            try_at("nobody's key", [3; 8]),
+            "wrong-pin",
+            "from elsewhere"
+        );
+    }
+}

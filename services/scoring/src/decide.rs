@@ -76,9 +76,6 @@ pub(crate) fn decide(
     if new.is_empty() {
         return Ok(Decision::Repeat);
     }
-    if matches!(post.purpose, Purpose::Create(_)) && ledger.seq() > 0 {
-        return Err(Refused::OtherCreation);
-    }
     check_expectation(ledger, post, incarnation)?;
     let written = write(ledger, post, &new, now_us)?;
     if written.body.len() > BODY_BYTES_MAX {

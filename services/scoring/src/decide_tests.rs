@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use grandstand_broker::StoredRecord;
 use grandstand_core::event::{Event, Posted};
-use grandstand_core::ids::{Cursor, MatchId};
+use grandstand_core::headers::{Device, Visibility};
+use grandstand_core::ids::{Cursor, DeviceId, MatchId};
+use grandstand_core::record::BODY_BYTES_MAX;
 use grandstand_sports::{Rights, Sport};
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ use crate::decide::{Decision, Expectation, Post, Purpose, decide};
 use crate::ledger::{Ledger, LedgerError, Written};
 use crate::missed::Missed;
 use crate::records::MISSED_EVENTS_MAX;
-use crate::refuse::Refused;
+use crate::refuse::{Place, Refused};
 
 const NOW_US: u64 = 1_790_000_000_000_000;
 const INCARNATION: u64 = 3;
@@ -239,6 +241,109 @@ fn a_stale_head_is_refused_with_what_was_missed_unless_all_is_known() {
 }
 
 #[test]
+fn of_several_heads_one_that_holds_is_enough_and_the_newest_says_what_was_missed() {
+    let mut log = Log::created();
+    let mut heads = vec![log.head()];
+    for (id, value) in [("a", 1), ("b", 2)] {
+        log.store(&events(vec![set(id, value)]));
+        heads.push(log.head());
+    }
+    let expecting = |heads: &[Cursor]| Post {
+        expectation: Expectation::HeadIs(heads.to_vec()),
+        ..events(vec![set("c", 3)])
+    };
+
+    let holds = log.decide(&expecting(&heads));
+    assert!(matches!(holds, Ok(Decision::Append(_))), "{holds:?}");
+    for old in [[heads[0], heads[1]], [heads[1], heads[0]]] {
+        let Err(Refused::Stale { missed, .. }) = log.decide(&expecting(&old)) else {
+            panic!("the head went on");
+        };
+        let told = log.told(&missed);
+        let ids: Vec<_> = told.iter().map(|event| event.id.as_str()).collect();
+        assert_eq!(ids, ["b"]);
+    }
+}
+
+#[test]
+fn a_refused_event_is_named_by_its_place_in_the_request() {
+    let mut log = Log::created();
+    log.store(&events(vec![set("a", 1)]));
+    let no_strip = json!({"id": "bad", "type": "set", "patch": {"strip": null}});
+    let refused_at = |post: &Post| match log.decide(post) {
+        Err(Refused::Rules { posted, .. }) => (posted.id.as_str().to_owned(), posted.place),
+        other => panic!("{other:?}"),
+    };
+
+    let known_before = events(vec![set("a", 1), set("b", 2), no_strip.clone()]);
+    let alone = post(Purpose::Event, vec![no_strip]);
+
+    assert_eq!(
+        refused_at(&known_before),
+        ("bad".to_owned(), Place::Array(2))
+    );
+    assert_eq!(refused_at(&alone), ("bad".to_owned(), Place::Alone));
+}
+
+#[test]
+fn a_record_says_who_sent_it_and_who_may_see_the_match() {
+    let mut private = creation();
+    let data = private.events[0].data.as_mut().unwrap();
+    data["visibility"] = json!("private");
+    data["delay_s"] = json!(7);
+    let mut log = Log::default();
+    log.store(&private);
+    log.store(&events(vec![set("a", 1)]));
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned();
+    let traced = Post {
+        traceparent: Some(traceparent.clone()),
+        ..events(vec![set("b", 2)])
+    };
+
+    let Ok(Decision::Append(written)) = log.decide(&traced) else {
+        panic!("b is new");
+    };
+
+    let headers = &written.headers;
+    assert_eq!(headers.scorer, "ann");
+    assert_eq!(headers.traceparent, Some(traceparent));
+    assert_eq!(
+        (headers.visibility, headers.delay_s),
+        (Visibility::Private, 7)
+    );
+}
+
+#[test]
+fn a_repeat_is_the_word_of_a_device_about_the_record_of_its_newest_event() {
+    let mut log = Log::created();
+    let saying = |pending, values: Vec<Value>| Post {
+        device: Some(Device {
+            id: DeviceId::new("phone").unwrap(),
+            pending: Some(pending),
+        }),
+        ..events(values)
+    };
+    log.store(&saying(5, vec![set("a", 1)]));
+    log.store(&saying(4, vec![set("b", 2), set("c", 3)]));
+    let told = |log: &Log| {
+        let ledger = log.writer.as_ref().unwrap();
+        serde_json::to_value(ledger.devices().rows()).unwrap()[0].clone()
+    };
+    let before = told(&log);
+
+    // The newest of these is in the newest record, though neither the last here nor in it.
+    let repeat = saying(0, vec![set("b", 2), set("a", 1)]);
+    log.writer.as_mut().unwrap().note_repeat(&repeat);
+
+    let after = told(&log);
+    assert_eq!(
+        (&before["pending"], &after["pending"]),
+        (&json!(4), &json!(0))
+    );
+    assert_eq!((&after["seq"], &after["ts"]), (&json!(4), &before["ts"]));
+}
+
+#[test]
 fn no_more_than_the_newest_hundred_are_told_as_missed() {
     let mut log = Log::created();
     for n in 0..MISSED_EVENTS_MAX + 20 {
@@ -292,6 +397,30 @@ fn a_record_beyond_what_is_stored_is_refused_before_it_is_sent() {
 }
 
 #[test]
+fn a_record_at_the_bound_is_taken_and_one_a_byte_above_is_not() {
+    let log = Log::created();
+    let with_last_of = |bytes: usize| {
+        let event = |id: &str, bytes| {
+            let data = json!({"text": "x".repeat(bytes)});
+            json!({"id": id, "type": "set", "patch": {}, "data": data})
+        };
+        let many = vec![event("a", 50_000), event("b", 50_000), event("c", bytes)];
+        log.decide(&events(many))
+    };
+    let Ok(Decision::Append(written)) = with_last_of(1_000) else {
+        panic!("it is small enough");
+    };
+    let left = BODY_BYTES_MAX - written.body.len();
+
+    let Ok(Decision::Append(largest)) = with_last_of(1_000 + left) else {
+        panic!("it has as many bytes as a record may have");
+    };
+    assert_eq!(largest.body.len(), BODY_BYTES_MAX);
+    let larger = with_last_of(1_000 + left + 1);
+    assert!(matches!(larger, Err(Refused::RecordTooLarge)), "{larger:?}");
+}
+
+#[test]
 fn a_match_that_is_not_there_takes_only_its_creation() {
     let log = Log::default();
 
@@ -316,10 +445,27 @@ fn what_the_ledger_cannot_take_changes_nothing() {
     let mut other_life = good.clone();
     let created = "Grandstand-Created".to_owned();
     other_life.headers.insert(created, "7".to_owned());
+    let with = |name: &str, value: &str| {
+        let mut record = good.clone();
+        record.headers.insert(name.to_owned(), value.to_owned());
+        record
+    };
+    let of_two = "0123456789abcdef0123456789abcdef,0123456789abcdef0123456789abcdef";
+    let mut of_two_digests = with("Grandstand-Digests", of_two);
+    let one_list = "[[]]".to_owned();
+    let warnings = "Grandstand-Warnings".to_owned();
+    of_two_digests.headers.insert(warnings, one_list);
+    let unfit = [of_two_digests, with("Grandstand-Warnings", "[[],[]]")];
+    let new_sport = with("Grandstand-Sport", "chess");
 
     let mut take = |record| Ledger::take(&mut log.reader, record);
     assert!(matches!(take(&unreadable), Err(LedgerError::Unreadable(_))));
     assert!(matches!(take(&newer), Err(LedgerError::NewerRules(_))));
+    let chess = LedgerError::NewSport("chess".to_owned());
+    assert_eq!(take(&new_sport), Err(chess));
+    for record in &unfit {
+        assert!(matches!(take(record), Err(LedgerError::Unreadable(_))));
+    }
     // It would fit by its seq alone.
     assert!(matches!(
         take(&other_life),

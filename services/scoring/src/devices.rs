@@ -76,7 +76,7 @@ impl Devices {
     }
 
     /// Each with its newest record, who posted last first.
-    fn rows(&self) -> Vec<DeviceRow> {
+    pub(crate) fn rows(&self) -> Vec<DeviceRow> {
         let each = self.newest.iter().map(|(device, word)| DeviceRow {
             device: device.clone(),
             seq: word.seq,

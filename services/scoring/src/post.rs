@@ -93,9 +93,14 @@ pub(crate) async fn store(
 }
 
 fn count(asked: &Result<(Answer, Stored), Refused>) {
-    let outcome = match asked {
-        Ok((_, Stored::Now)) => "stored",
-        Ok((_, Stored::Before)) => "repeated",
+    let outcome = outcome_word(asked.as_ref().map(|(_, stored)| *stored));
+    metrics::counter!("grandstand_scoring_posts_total", "outcome" => outcome).increment(1);
+}
+
+fn outcome_word(asked: Result<Stored, &Refused>) -> &'static str {
+    match asked {
+        Ok(Stored::Now) => "stored",
+        Ok(Stored::Before) => "repeated",
         Err(Refused::NoLeader {
             outcome: Outcome::Unknown,
         }) => "unknown",
@@ -105,8 +110,7 @@ fn count(asked: &Result<(Answer, Stored), Refused>) {
         Err(Refused::Busy) => "busy",
         Err(Refused::Fault) => "fault",
         Err(_) => "refused",
-    };
-    metrics::counter!("grandstand_scoring_posts_total", "outcome" => outcome).increment(1);
+    }
 }
 
 fn several(values: Vec<Value>, key: Option<&str>) -> Result<Vec<Posted>, Problem> {
@@ -154,4 +158,51 @@ fn expectation_of(headers: &HeaderMap) -> Result<Expectation, Problem> {
         let detail = "If-Match names a position, such as \"1790000000123456.1-57\"";
         malformed("If-Match", detail)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn many(count: usize) -> Vec<Value> {
+        let ids = (0..count).map(|n| format!("e{n}"));
+        ids.map(|id| json!({"id": id, "type": "set", "patch": {}}))
+            .collect()
+    }
+
+    #[test]
+    fn a_hundred_events_are_taken_at_once_and_not_one_more() {
+        assert_eq!(several(many(EVENTS_MAX), None).unwrap().len(), EVENTS_MAX);
+        let refused = several(many(EVENTS_MAX + 1), None).unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(refused.document()["events_max"], EVENTS_MAX);
+    }
+
+    #[test]
+    fn an_event_that_is_there_twice_is_named_by_its_second_place() {
+        let mut events = many(3);
+        events.push(events[1].clone());
+        let refused = several(events, None).unwrap_err().document();
+        assert_eq!(
+            (&refused["id"], &refused["index"]),
+            (&json!("e1"), &json!(3))
+        );
+    }
+
+    #[test]
+    fn each_outcome_is_counted_by_its_word() {
+        let no_leader = |outcome| Refused::NoLeader { outcome };
+        for (asked, word) in [
+            (Ok(Stored::Now), "stored"),
+            (Ok(Stored::Before), "repeated"),
+            (Err(&no_leader(Outcome::Unknown)), "unknown"),
+            (Err(&no_leader(Outcome::NothingStored)), "no_leader"),
+            (Err(&Refused::Busy), "busy"),
+            (Err(&Refused::Fault), "fault"),
+            (Err(&Refused::UnknownMatch), "refused"),
+        ] {
+            assert_eq!(outcome_word(asked), word);
+        }
+    }
 }

@@ -209,3 +209,140 @@ pub(crate) fn counted(problem: Problem) -> Problem {
     metrics::counter!("grandstand_scoring_refusals_total", "word" => problem.word()).increment(1);
     problem
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+    use http::header::RETRY_AFTER;
+    use serde_json::Value;
+
+    /// Status, word, when to come again, and the members that are named.
+    fn told(refused: Refused, members: &[&str]) -> (u16, &'static str, Option<u64>, Vec<Value>) {
+        let problem = problem_of(refused);
+        let (word, document) = (problem.word(), problem.document());
+        let members = members.iter().map(|name| document[*name].clone()).collect();
+        let response = problem.into_response();
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.map(|value| value.to_str().unwrap().parse().unwrap());
+        (response.status().as_u16(), word, retry_after, members)
+    }
+
+    #[test]
+    fn who_may_send_it_again_is_told_when_and_what_is_known_of_it() {
+        let unknown = vec![json!("unknown")];
+        let nothing_known = vec![Value::Null];
+        let no_leader = |outcome| Refused::NoLeader { outcome };
+        for (refused, status, word, retry_after_s, outcome) in [
+            (Refused::Busy, 503, "busy", Some(1), &nothing_known),
+            (
+                no_leader(Outcome::NothingStored),
+                503,
+                "no-leader",
+                Some(2),
+                &nothing_known,
+            ),
+            (
+                no_leader(Outcome::Unknown),
+                503,
+                "no-leader",
+                Some(2),
+                &unknown,
+            ),
+            (
+                Refused::StreamFull,
+                507,
+                "stream-full",
+                Some(30),
+                &nothing_known,
+            ),
+            (Refused::Fault, 500, "fault", None, &unknown),
+            (
+                Refused::Log(LedgerError::NewerRules(9)),
+                503,
+                "newer-rules",
+                Some(1),
+                &nothing_known,
+            ),
+            (
+                Refused::Log(LedgerError::NewSport("chess".to_owned())),
+                503,
+                "newer-rules",
+                Some(1),
+                &nothing_known,
+            ),
+            (
+                Refused::Log(LedgerError::Unreadable("x".to_owned())),
+                503,
+                "damaged",
+                Some(1),
+                &nothing_known,
+            ),
+        ] {
+            let expected = (status, word, retry_after_s, outcome.clone());
+            assert_eq!(told(refused, &["outcome"]), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_for_good_says_what_it_is_about() {
+        let id = EventId::new("e").unwrap();
+        let reused = Refused::IdReused { id, seq: 7 };
+        assert_eq!(
+            told(reused, &["field", "rule", "id"]),
+            (
+                422,
+                "id-reused",
+                None,
+                vec![json!("id"), json!("id_used"), json!("e")]
+            )
+        );
+        let too_large = told(Refused::RecordTooLarge, &["bytes_max"]);
+        assert_eq!(too_large.3, [json!(BODY_BYTES_MAX)]);
+        assert_eq!(told(Refused::MatchFull, &[]).2, None);
+    }
+
+    #[test]
+    fn a_rule_names_the_member_as_the_caller_wrote_it_and_the_event_by_its_place() {
+        let by = |place, field: &str| {
+            let posted = Posted {
+                id: EventId::new("e").unwrap(),
+                place,
+            };
+            let refusal = Refusal {
+                kind: RefusalKind::Impossible,
+                rule: "batter_out",
+                field: Some(field.to_owned()),
+                id: None,
+                detail: "he is out".to_owned(),
+            };
+            let refusal = Box::new(refusal);
+            told(
+                Refused::Rules { posted, refusal },
+                &["rule", "id", "field", "index"],
+            )
+            .3
+        };
+        for (place, field, told_as, index) in [
+            (Place::Data, "data", "(document)", Value::Null),
+            (Place::Data, "data.batter", "batter", Value::Null),
+            (Place::Alone, "data.batter", "data.batter", Value::Null),
+            (Place::Array(3), "data.batter", "data.batter", json!(3)),
+        ] {
+            let expected = [json!("batter_out"), json!("e"), json!(told_as), index];
+            assert_eq!(by(place, field), expected, "{place:?} {field}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_event_of_an_array_is_named_by_its_place() {
+        let error = |value: Value| grandstand_core::event::Posted::parse(value, None).unwrap_err();
+        let second = unreadable_event(error(json!({})), Some(1)).document();
+        assert_eq!(
+            (&second["field"], &second["index"]),
+            (&json!("id"), &json!(1))
+        );
+        let alone = unreadable_event(error(json!({})), None).document();
+        assert_eq!(alone.get("index"), None);
+    }
+}

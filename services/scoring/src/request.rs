@@ -232,5 +232,39 @@ mod tests {
         for bad in ["", "00-1-2-3", &good.to_uppercase(), &format!("{good}-x")] {
             assert!(!is_traceparent(bad), "{bad}");
         }
+        assert!(!is_traceparent(&good.replacen("00", "ff", 1)));
+    }
+
+    #[test]
+    fn a_header_that_may_be_there_once_is_read_or_named() {
+        let read = |values: &[&[u8]]| {
+            let values = values.iter().map(|value| {
+                let value = HeaderValue::from_bytes(value).unwrap();
+                (http::HeaderName::from_static("idempotency-key"), value)
+            });
+            let headers: HeaderMap = values.collect();
+            let value = only_value(&headers, "Idempotency-Key");
+            value
+                .map(|value| value.map(str::to_owned))
+                .map_err(|problem| problem.document()["field"].clone())
+        };
+        let named = || Err(serde_json::json!("Idempotency-Key"));
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&[b"k"]), Ok(Some("k".to_owned())));
+        assert_eq!(read(&[b"k", b"k"]), named());
+        assert_eq!(read(&[b"\xc3\xa9"]), named(), "not plain ASCII");
+    }
+
+    #[test]
+    fn an_answer_is_kept_by_who_asked_alone_and_one_of_a_private_match_by_nobody() {
+        for (visibility, kept) in [
+            (Visibility::Public, "private, no-cache"),
+            (Visibility::Unlisted, "private, no-cache"),
+            (Visibility::Private, "private, no-store"),
+        ] {
+            let answer = with_privacy(Response::default(), visibility);
+            assert_eq!(answer.headers()[CACHE_CONTROL], kept);
+            assert_eq!(answer.headers()[VARY], "Accept, Authorization");
+        }
     }
 }

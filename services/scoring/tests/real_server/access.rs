@@ -7,6 +7,7 @@ use grandstand_server::grant::{Grant, Right, Role};
 use grandstand_server::token::Verifier;
 use reqwest::Method;
 use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
 
 use crate::harness::{Ground, Heard, Instance, hear, open_match, token_for, token_key};
 
@@ -43,6 +44,13 @@ fn wrong(access: &Value) -> Value {
     json!({"key": access["key"], "pin": format!("{:06}", (pin + 1) % 1_000_000)})
 }
 
+/// When what was made ends, by its document.
+fn expires(made: &Heard) -> u64 {
+    let text = made.body["expires"].as_str().unwrap();
+    let time = time::OffsetDateTime::parse(text, &Rfc3339).unwrap();
+    time.unix_timestamp().try_into().unwrap()
+}
+
 fn unix_s() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.unwrap().as_secs()
@@ -58,7 +66,6 @@ async fn link_and_pin_get_a_token_for_that_match_alone() {
     let link = made.body["link"].as_str().unwrap();
     let key = made.body["key"].as_str().unwrap();
     assert_eq!(link, format!("/#match=club-1&key={key}"));
-    assert!(made.body["expires"].as_str().unwrap().ends_with('Z'));
 
     // Any instance takes what another made.
     let mut other = ground.instance().await;
@@ -77,6 +84,8 @@ async fn link_and_pin_get_a_token_for_that_match_alone() {
     );
     let until = grant.renewable_until_unix_s.unwrap() - before_s;
     assert!((VALID_USUAL.as_secs()..VALID_USUAL.as_secs() + 60).contains(&until));
+    assert_eq!(expires(&heard), grant.expires_unix_s);
+    assert_eq!(Some(expires(&made)), grant.renewable_until_unix_s);
 
     // It scores: the match need not have been there when the access was made.
     scoring.token = Some(heard.body["token"].as_str().unwrap().to_owned());

@@ -198,7 +198,7 @@ async fn a_token_lets_do_what_it_names_and_nothing_else() {
 #[tokio::test]
 async fn a_parameter_that_a_call_does_not_know_is_refused_by_its_name() {
     let ground = Ground::ready().await;
-    let scoring = ground.instance().await;
+    let mut scoring = ground.instance().await;
     scoring.create("m").await;
     let document = grandstand_scoring::openapi_document();
     let mut calls = 0;
@@ -226,6 +226,14 @@ async fn a_parameter_that_a_call_does_not_know_is_refused_by_its_name() {
         assert_eq!(refused.body["field"], field, "{query}");
     }
     assert_eq!(scoring.get("/v1/matches/m").await.body["seq"], 1);
+    // Whatever is refused, it is told in the codec that is read.
+    for (token, query, status) in [(None, "stat=true", 400), (Some("nonsense"), "", 401)] {
+        scoring.token = token.map(str::to_owned).or(scoring.token);
+        let request = scoring.request(Method::GET, &format!("/v1/matches/m?{query}"));
+        let refused = hear(request.header("accept", "application/msgpack")).await;
+        assert_eq!(refused.status, status);
+        assert_eq!(refused.media_type, "application/problem+msgpack");
+    }
     scoring.stop().await;
     ground.stop().await;
 }

@@ -171,6 +171,7 @@ pub(crate) struct Heard {
     pub(crate) status: StatusCode,
     pub(crate) etag: Option<String>,
     pub(crate) retry_after: Option<String>,
+    pub(crate) location: Option<String>,
     pub(crate) media_type: String,
     pub(crate) bytes: Vec<u8>,
     /// As JSON, where it is.
@@ -184,6 +185,7 @@ pub(crate) async fn hear(request: RequestBuilder) -> Heard {
         Some(value.to_str().unwrap().to_owned())
     };
     let (etag, retry_after) = (header("etag"), header("retry-after"));
+    let location = header("location");
     let media_type = header("content-type").unwrap_or_default();
     let status = response.status();
     let bytes = response.bytes().await.unwrap().to_vec();
@@ -191,6 +193,7 @@ pub(crate) async fn hear(request: RequestBuilder) -> Heard {
         status,
         etag,
         retry_after,
+        location,
         media_type,
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
         bytes,

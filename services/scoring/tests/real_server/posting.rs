@@ -16,6 +16,7 @@ async fn a_match_is_created_once_and_the_same_body_again_is_the_same_answer() {
 
     assert_eq!((again.status.as_u16(), &again.body), (200, &first.body));
     assert_eq!(again.etag, first.etag);
+    assert_eq!(first.location.as_deref(), Some("/v1/matches/m"));
     assert_eq!(other.status, 409);
     assert_eq!(other.body["type"], "/problems/match-exists");
     let event = &first.body["events"][0];
