@@ -58,9 +58,7 @@ impl<K: Hash + Eq + Clone> Attempts<K> {
     pub fn was_wrong(&mut self, who: K, now_us: u64) {
         let memory_us = self.ladder.memory_s * SECOND_US;
         if self.wrong.len() >= self.ladder.entries_max && !self.wrong.contains_key(&who) {
-            self.wrong
-                .retain(|_, wrong| now_us.saturating_sub(wrong.last_us) < memory_us);
-            self.make_room();
+            self.forget_quietest();
         }
         let wrong = self.wrong.entry(who).or_insert(Wrong {
             count: 0,
@@ -73,10 +71,7 @@ impl<K: Hash + Eq + Clone> Attempts<K> {
         wrong.last_us = now_us;
     }
 
-    fn make_room(&mut self) {
-        if self.wrong.len() < self.ladder.entries_max {
-            return;
-        }
+    fn forget_quietest(&mut self) {
         let quietest = self.wrong.iter().min_by_key(|(_, wrong)| wrong.last_us);
         if let Some(who) = quietest.map(|(who, _)| who.clone()) {
             self.wrong.remove(&who);
@@ -138,6 +133,9 @@ mod tests {
                 attempts.was_wrong(who, now_us);
             }
         }
+        // Who is remembered already needs no room, and goes on up the ladder.
+        assert_eq!(attempts.wait_s(&"a", 3), Some(60));
+        assert_eq!(attempts.wait_s(&"b", 3), Some(10));
         attempts.was_wrong("d", 4);
         assert_eq!(attempts.wrong.len(), 3);
         assert_eq!(attempts.wait_s(&"b", 4), None);

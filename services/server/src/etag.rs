@@ -130,6 +130,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_ascii_is_no_tag_and_is_told_in_the_callers_codec() {
+        let strange = HeaderValue::from_bytes(b"\"\xc3\xa9\"").unwrap();
+        let accept = HeaderValue::from_static("application/msgpack");
+        let headers: HeaderMap = [
+            (IF_MATCH, strange.clone()),
+            (IF_NONE_MATCH, strange),
+            (http::header::ACCEPT, accept),
+        ]
+        .into_iter()
+        .collect();
+        let refused = if_match(&headers).unwrap_err();
+        let expected = Problem::new(ProblemKind::MalformedIfMatch)
+            .detail(refused.document()["detail"].as_str().unwrap())
+            .member("field", "If-Match")
+            .codec(Codec::MessagePack);
+        assert_eq!(refused, expected);
+        assert_eq!(if_none_match(&headers), listed(&[]));
+    }
+
+    #[test]
     fn if_none_match_compares_weakly_and_passes_over_what_is_no_tag() {
         let of = |values: &[&str]| if_none_match(&headers(&IF_NONE_MATCH, values));
         assert_eq!(of(&[]), Condition::Absent);

@@ -89,10 +89,14 @@ async fn in_time(time_max: Duration, request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use super::*;
     use axum::routing::get;
     use http::StatusCode;
     use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+    use hyper::body::{Frame, SizeHint};
     use tower::ServiceExt;
 
     const LONG: Duration = Duration::from_secs(10);
@@ -116,6 +120,31 @@ mod tests {
         let refused = read_body(Body::from("123456"), 5, LONG).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refused.document()["bytes_max"], 5);
+    }
+
+    /// A body that says that it will be long, and never comes.
+    struct Announced;
+
+    impl HttpBody for Announced {
+        type Data = Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            Poll::Pending
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(6)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_is_announced_as_too_long_is_not_waited_for() {
+        let refused = read_body(Body::new(Announced), 5, LONG).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     /// A body that does not say how long it is, as with chunked transfer.
@@ -159,6 +188,9 @@ mod tests {
         let missing = ask(router.clone(), Method::GET, "/b", "*/*").await;
         assert_eq!(missing.status(), StatusCode::NOT_FOUND);
         assert_eq!(missing.headers()[CONTENT_TYPE], "application/problem+json");
+        let packed = ask(router.clone(), Method::GET, "/b", "application/msgpack").await;
+        let media_type = &packed.headers()[CONTENT_TYPE];
+        assert_eq!(media_type, "application/problem+msgpack");
 
         let refused = ask(router.clone(), Method::PUT, "/a", "application/msgpack").await;
         assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED);
@@ -182,6 +214,12 @@ mod tests {
         let late = ask(router.clone(), Method::GET, "/never", "*/*").await;
         assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(late.headers()["retry-after"], "1");
+        let document = late.into_body().collect().await.unwrap().to_bytes();
+        let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+        assert_eq!(document["outcome"], "unknown");
+        let packed = ask(router.clone(), Method::GET, "/never", "application/msgpack").await;
+        let media_type = &packed.headers()[CONTENT_TYPE];
+        assert_eq!(media_type, "application/problem+msgpack");
         let prompt = ask(router, Method::GET, "/now", "*/*").await;
         assert_eq!(prompt.status(), StatusCode::OK);
     }

@@ -129,6 +129,30 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_refused_in_the_codec_that_its_sender_reads() {
+        for refused in [(CONTENT_TYPE, "text/plain"), (CONTENT_ENCODING, "gzip")] {
+            let in_codec = |accept| {
+                let headers = headers(&[refused.clone(), (ACCEPT, accept)]);
+                Codec::of_body(&headers).unwrap_err()
+            };
+            let json = in_codec("application/json");
+            assert_eq!(
+                in_codec("application/msgpack"),
+                json.codec(Codec::MessagePack)
+            );
+        }
+    }
+
+    #[test]
+    fn every_accept_header_counts() {
+        let both = [
+            (ACCEPT, "application/json;q=0.5"),
+            (ACCEPT, "application/msgpack"),
+        ];
+        assert_eq!(Codec::of_answer(&headers(&both)), Codec::MessagePack);
+    }
+
+    #[test]
     fn a_body_comes_as_it_is() {
         for (coding, is_taken) in [
             ("identity", true),
@@ -168,6 +192,25 @@ mod tests {
                 Codec::MessagePack,
             ),
             (Some("application/msgpack;q=0, */*"), None, Codec::Json),
+            (Some("application/msgpack;Q=0"), None, Codec::Json),
+            (Some("application/msgpack;q=x"), None, Codec::Json),
+            (
+                Some("application/*, application/json;q=0.5"),
+                Some("application/msgpack"),
+                Codec::MessagePack,
+            ),
+            (Some("Application/MsgPack"), None, Codec::MessagePack),
+            (
+                Some("application/problem+msgpack"),
+                None,
+                Codec::MessagePack,
+            ),
+            (Some("application/vnd.msgpack"), None, Codec::MessagePack),
+            (
+                Some("application/problem+json"),
+                Some("application/msgpack"),
+                Codec::Json,
+            ),
             (Some("text/html, application/xml;q=0.9"), None, Codec::Json),
             (
                 Some("application/json, application/msgpack"),

@@ -83,7 +83,7 @@ impl Quotas {
         let left_s = left_us.div_ceil(SECOND_US);
         if window.taken >= self.quota.requests_max {
             return Err(Exceeded {
-                retry_after_s: left_s.max(1),
+                retry_after_s: left_s,
             });
         }
         window.taken += 1;
@@ -134,13 +134,33 @@ mod tests {
     }
 
     #[test]
+    fn of_too_many_tokens_the_one_whose_window_began_first_begins_anew() {
+        let mut quotas = quotas();
+        for token in 0..TOKENS_MAX as u64 {
+            assert!(quotas.take(token, token).is_ok());
+        }
+        let (oldest, second, newest) = (0, 1, TOKENS_MAX as u64 - 1);
+        // One that is counted already needs no room.
+        assert_eq!(quotas.take(newest, 10_000).map(|left| left.requests), Ok(0));
+        assert_eq!(quotas.take(second, 10_000).map(|left| left.requests), Ok(0));
+        assert_eq!(quotas.windows.len(), TOKENS_MAX);
+
+        assert!(quotas.take(TOKENS_MAX as u64, 10_001).is_ok());
+
+        assert!(quotas.take(second, 10_002).is_err());
+        assert!(quotas.take(newest, 10_002).is_err());
+        assert_eq!(quotas.take(oldest, 10_002).map(|left| left.requests), Ok(1));
+    }
+
+    #[test]
     fn however_many_tokens_come_so_many_are_counted() {
         let mut quotas = quotas();
-        for token in 0..3 * TOKENS_MAX as u64 {
+        // Each beyond the bound looks at all of them.
+        let newest = TOKENS_MAX as u64 + 99;
+        for token in 0..=newest {
             quotas.take(token, token).unwrap();
         }
         assert_eq!(quotas.windows.len(), TOKENS_MAX);
-        let newest = 3 * TOKENS_MAX as u64 - 1;
         quotas.take(newest, newest).unwrap();
         assert!(quotas.take(newest, newest).is_err(), "the newest is known");
         // Windows that ended make room at once.

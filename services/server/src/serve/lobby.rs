@@ -224,4 +224,26 @@ mod tests {
             AtDoor::Enter(_, None)
         ));
     }
+
+    #[test]
+    fn who_waits_at_a_lobby_that_is_full_anew_waits_anew() {
+        let mut lobby = Lobby::<()>::new(1);
+        let mut fill_at = |now_us: u64| {
+            let AtDoor::Enter(guest, None) = lobby.at_door(now_us) else {
+                panic!("there is room");
+            };
+            lobby.asks(guest);
+            let answer = lobby.at_door(now_us);
+            lobby.leave(guest);
+            answer
+        };
+        assert_eq!(fill_at(10), AtDoor::Wait);
+        assert_eq!(fill_at(10 + GRACE_US), AtDoor::Wait);
+    }
+
+    #[test]
+    fn a_lobby_that_has_no_room_has_room_for_one() {
+        let entered = Lobby::<()>::new(0).at_door(10);
+        assert!(matches!(entered, AtDoor::Enter(_, None)), "{entered:?}");
+    }
 }
