@@ -185,5 +185,27 @@ mod tests {
             refused(10008, "no quorum"),
             AppendError::Unknown { .. }
         ));
+        assert_eq!(
+            refused(10077, "maximum messages exceeded"),
+            AppendError::StreamFull
+        );
+        assert_eq!(
+            refused(10077, "maximum messages per subject exceeded"),
+            AppendError::MatchFull
+        );
+        for code in TOO_LARGE {
+            assert_eq!(refused(code, "too large"), AppendError::TooLarge);
+        }
+    }
+
+    #[test]
+    fn headers_take_what_they_take_on_the_wire() {
+        let wire = "NATS/1.0\r\n\
+             Strip: {}\r\n\
+             A: bc\r\n\
+             Nats-Expected-Last-Subject-Sequence: 18446744073709551615\r\n\
+             \r\n";
+        let counted = headers_bytes([("Strip", "{}"), ("A", "bc")].into_iter());
+        assert_eq!(counted, wire.len());
     }
 }

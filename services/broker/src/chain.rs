@@ -237,9 +237,12 @@ mod tests {
             let refused = CopiedRecordError::BadHeader(name.to_owned());
             assert_eq!(copy(name, value, 10), Err(refused));
         }
-        assert!(matches!(
-            copy("A", "x", RECORD_BYTES_MAX),
-            Err(CopiedRecordError::TooLarge { .. })
-        ));
+        let largest = RECORD_BYTES_MAX - headers_bytes([("A", "x")].into_iter());
+        assert_eq!(copy("A", "x", largest), Ok(()));
+        let bytes = RECORD_BYTES_MAX + 1;
+        assert_eq!(
+            copy("A", "x", largest + 1),
+            Err(CopiedRecordError::TooLarge { bytes })
+        );
     }
 }

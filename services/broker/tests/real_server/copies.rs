@@ -44,13 +44,19 @@ async fn a_record_whose_answer_was_lost_is_not_doubled() {
     let id = match_id("m");
     let first = ops.import(&id, 0).append(&record("1")).await.unwrap();
 
-    let again = ops.import(&id, 0).append(&record("1")).await;
+    let mut import = ops.import(&id, 0);
+    let again = import.append(&record("1")).await;
     let other = ops.import(&id, 0).append(&record("2")).await;
+    let bare = CopiedRecord::new(&BTreeMap::new(), Bytes::from("1")).unwrap();
+    let other_headers = ops.import(&id, 0).append(&bare).await;
+    let second = import.append(&record("2")).await.unwrap();
 
     assert_eq!(again, Ok(first));
     assert_eq!(other, Err(ChainError::Interfered { newest: first }));
+    assert_eq!(other_headers, Err(ChainError::Interfered { newest: first }));
     let log = ops.read_after(&id, 0, ReadFrom::Leader).await.unwrap();
-    assert_eq!(log.len(), 1);
+    let stored: Vec<u64> = log.iter().map(|record| record.stream_sequence).collect();
+    assert_eq!(stored, [first, second]);
     ground.stop().await;
 }
 
