@@ -224,6 +224,26 @@ impl Viewer {
     }
 }
 
+#[cfg(test)]
+impl Viewer {
+    /// Somebody with a token of that subject, or without one, who is shown matches by no more than
+    /// that policy.
+    pub(crate) fn with(sub: Option<&str>, policy_max: PolicyName) -> Self {
+        Self {
+            identity: Identity {
+                sub: sub.map(Arc::from),
+                private: Private::None,
+            },
+            rights: FanRights {
+                tier: Tier::Free.word(),
+                policy_max,
+                delay_s: 0,
+                expires_us: None,
+            },
+        }
+    }
+}
+
 /// Random bits for sessions and names; the time of day where the system has none to give, which
 /// is no secret but spreads as well.
 pub(crate) fn random_u128() -> u128 {

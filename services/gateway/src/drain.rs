@@ -152,4 +152,36 @@ mod tests {
         assert_eq!(leave.turn_us(99, 100), leave.began_us);
         assert_eq!((leave.told_ms, leave.ends_us()), (0, leave.began_us));
     }
+
+    #[test]
+    fn who_comes_last_of_all_is_told_at_the_end_of_the_window() {
+        let leave = leave(5_000);
+        let end_us = leave.began_us + 5_000_000;
+        assert_eq!(leave.turn_us(10_000, 10_000), end_us);
+        assert_eq!(leave.turn_us(20_000, 10_000), end_us);
+    }
+
+    #[test]
+    fn a_stop_takes_the_delay_the_window_and_the_time_of_the_last_fans() {
+        let args = DrainArgs {
+            drain_delay_ms: 3_000,
+            drain_window_ms: 5_000,
+        };
+        assert_eq!(
+            args.requests_max(),
+            Duration::from_millis(5_000 + 1_500 + 3_000)
+        );
+        assert_eq!(
+            args.stop_max(),
+            Duration::from_millis(3_000 + 9_500 + 2_000)
+        );
+        let short = DrainArgs {
+            drain_delay_ms: 0,
+            drain_window_ms: 400,
+        };
+        assert_eq!(
+            short.requests_max(),
+            Duration::from_millis(400 + 600 + 3_000)
+        );
+    }
 }

@@ -153,4 +153,41 @@ mod tests {
         }
         assert!(canaries.lag_s(200 * S) > 1.0);
     }
+
+    #[test]
+    fn the_bounds_of_stale_and_delayed_are_within() {
+        let mut canaries = Canaries::default();
+        assert_eq!(canaries.newest_heard_us(), None);
+        canaries.heard(1, 0, 100 * S);
+        canaries.heard(2, S, 102 * S);
+        assert_eq!(
+            canaries.freshness(102 * S),
+            Freshness::Fresh,
+            "a second late"
+        );
+        assert_eq!(canaries.freshness(104 * S + S / 2), Freshness::Fresh);
+        assert_eq!(canaries.freshness(104 * S + S / 2 + 1), Freshness::Stale);
+        assert_eq!(canaries.newest_heard_us(), Some(102 * S));
+        canaries.heard(3, 2 * S, 103 * S + 1);
+        assert_eq!(canaries.freshness(104 * S), Freshness::Delayed);
+    }
+
+    #[test]
+    fn the_wait_for_the_first_canary_is_no_word_of_one() {
+        let canaries = Canaries::awaited(100 * S);
+        assert_eq!(canaries.heard_us(), 100 * S);
+        assert_eq!(canaries.newest_heard_us(), None);
+    }
+
+    #[test]
+    fn a_lag_that_lasts_is_after_a_minute_what_is_usual() {
+        let mut canaries = Canaries::default();
+        canaries.heard(1, S, S);
+        for number in 2..=60 {
+            canaries.heard(number, number * S, (number + 2) * S);
+        }
+        assert_eq!(canaries.freshness(62 * S), Freshness::Delayed);
+        canaries.heard(61, 61 * S, 63 * S);
+        assert_eq!(canaries.freshness(63 * S), Freshness::Fresh);
+    }
 }

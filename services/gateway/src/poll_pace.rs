@@ -184,4 +184,72 @@ mod tests {
         assert!(told.len() > 90);
         assert!(told.iter().all(|ms| (5_000..=6_250).contains(ms)));
     }
+
+    fn seen_to_poll(cores: usize, sent: u64) -> PollPace {
+        let mut pace = PollPace::new(cores);
+        pace.beat(Seen {
+            elapsed_us: 1_000_000,
+            sent,
+            ..Seen::default()
+        });
+        pace
+    }
+
+    #[test]
+    fn pollers_by_their_own_news_are_left_alone_while_there_is_cpu_to_spare() {
+        // 200 us each, of a tenth of a core.
+        for (cores, sent, after_ms, pause_ms) in [
+            (1, 0, 5_000, 0),
+            (1, 2_499, 5_000, 0),
+            (1, 2_500, 5_000, 5_000),
+            (1, 5_000, 10_000, 10_000),
+            (2, 5_000, 5_000, 5_000),
+            (1, 60_000, 120_000, 120_000),
+            (1, 600_000, 120_000, 120_000),
+        ] {
+            let pace = seen_to_poll(cores, sent);
+            let told = (pace.after_ms(), pace.pause_ms());
+            assert_eq!(told, (after_ms, pause_ms), "{sent} at {cores} cores");
+        }
+    }
+
+    #[test]
+    fn a_beat_without_time_says_nothing_and_no_request_is_taken_to_cost_nothing() {
+        let mut pace = seen_to_poll(1, 5_000);
+        pace.beat(Seen {
+            sent: 5_000,
+            ..Seen::default()
+        });
+        assert_eq!(pace.after_ms(), 10_000);
+        let mut pace = PollPace::new(1);
+        for _ in 0..200 {
+            pace.beat(Seen {
+                elapsed_us: 1,
+                measured: 1,
+                ..Seen::default()
+            });
+        }
+        pace.beat(Seen {
+            elapsed_us: 1,
+            sent: 50_000,
+            ..Seen::default()
+        });
+        let after_ms = pace.after_ms();
+        assert!(
+            (10_000..=10_001).contains(&after_ms),
+            "{after_ms}: 20 us each"
+        );
+    }
+
+    #[test]
+    fn after_a_long_time_the_pollers_are_those_who_came_in_it() {
+        let mut pace = PollPace::new(1);
+        pace.beat(Seen {
+            elapsed_us: 20_000_000,
+            answered: 20_000,
+            ..Seen::default()
+        });
+        // 5,000 in each 5 s.
+        assert_eq!(pace.after_ms(), 10_000);
+    }
 }

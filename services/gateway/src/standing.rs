@@ -154,4 +154,20 @@ mod tests {
         }
         assert_eq!(left, 2);
     }
+
+    #[test]
+    fn what_is_heard_for_a_moment_forgets_neither_a_question_nor_that_it_left() {
+        let mut standing = stale();
+        assert_eq!(standing.next(S), Step::Ask);
+        standing.hears(true);
+        standing.hears(false);
+        assert_eq!(standing.next(S), Step::Wait(None), "one question at a time");
+        assert_eq!(standing.answered(Peers::Fresh, S), Broker::Leave);
+        standing.hears(true);
+        standing.hears(false);
+        // Of what is new it asks at once.
+        assert_eq!(standing.next(S + 1), Step::Ask);
+        assert_eq!(standing.answered(Peers::Fresh, S + 1), Broker::Stay);
+        assert!(standing.is_worse_than_peers());
+    }
 }

@@ -76,3 +76,73 @@ pub(super) fn next_mark_in_us(policy: Policy, now_us: u64) -> u64 {
     let shown_us = now_us.saturating_sub(policy.delay_us);
     DIGEST_PERIOD_US - shown_us % DIGEST_PERIOD_US
 }
+
+#[cfg(test)]
+mod tests {
+    use grandstand_core::policy::PolicyName;
+    use http::header::IF_NONE_MATCH;
+
+    use super::*;
+
+    /// Two seconds into a period of marks.
+    const NOW_US: u64 = 1_000 * DIGEST_PERIOD_US + 2_000_000;
+
+    #[test]
+    fn what_everybody_sees_holds_until_the_next_mark_and_what_is_private_is_kept_by_nobody() {
+        use {PolicyName::*, Visibility::*};
+        for (sub, policy_max, visibility, delay_s, kept) in [
+            (None, Digest, Public, 0, "public, max-age=3"),
+            (None, Batch, Unlisted, 0, "public, max-age=3"),
+            (None, Digest, Public, 1, "public, max-age=4"),
+            (Some("ann"), Digest, Public, 0, "private, max-age=3"),
+            (None, Realtime, Public, 0, "public, max-age=1"),
+            (Some("ann"), Realtime, Public, 0, "private, no-cache"),
+            (Some("ann"), Realtime, Private, 0, "private, no-store"),
+            (None, Digest, Private, 0, "private, no-store"),
+        ] {
+            let viewer = Viewer::with(sub, policy_max);
+            let policy = viewer.policy(delay_s);
+            let cache = until_the_next_mark(&viewer, policy, visibility, NOW_US);
+            assert_eq!(cache, kept, "{sub:?} {policy_max:?} {visibility:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_changes_is_kept_for_ever_unless_it_is_private() {
+        for (sub, visibility, kept) in [
+            (
+                None,
+                Visibility::Public,
+                "public, max-age=31536000, immutable",
+            ),
+            (
+                Some("ann"),
+                Visibility::Unlisted,
+                "private, max-age=31536000, immutable",
+            ),
+            (Some("ann"), Visibility::Private, "private, no-store"),
+        ] {
+            let viewer = Viewer::with(sub, PolicyName::Realtime);
+            assert_eq!(for_ever(&viewer, visibility), kept);
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_an_answer_is_told_so_with_all_that_a_cache_needs() {
+        let viewer = Viewer::with(None, PolicyName::Digest);
+        let known = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("\"a-1\""))]);
+        for (tag, status) in [("a-1", 304), ("a-2", 200)] {
+            let cache = HeaderValue::from_static("public, max-age=3");
+            let answer = tagged(&known, &viewer, tag, cache, Response::default);
+            assert_eq!(answer.status().as_u16(), status);
+            for (name, value) in [
+                (ETAG, &*format!("\"{tag}\"")),
+                (CACHE_CONTROL, "public, max-age=3"),
+                (VARY, "Accept, Authorization"),
+                (TIER, "free"),
+            ] {
+                assert_eq!(answer.headers()[&name], value, "{tag}");
+            }
+        }
+    }
+}
