@@ -1,6 +1,9 @@
 //! Whether a gateway that hears nothing from the broker is worse off than its peers. If it is, fans
 //! had better come to them; if nobody hears anything, it goes on and says that it is stale.
 
+/// How long after nothing was heard for too long peers are first asked: who shares the fault, and
+/// heard the last a moment later, knows it by then.
+const NOTICED_US: u64 = 500_000;
 /// How often peers are asked while nothing is heard.
 const ASK_US: u64 = 1_000_000;
 /// How often the broker's server is left for another while peers fare better.
@@ -11,8 +14,8 @@ const LEAVE_US: u64 = 5_000_000;
 pub(crate) struct Standing {
     stale: bool,
     asking: bool,
-    /// When peers are asked next, Unix microseconds.
-    ask_us: u64,
+    /// When peers are asked next, Unix microseconds; none while something is heard.
+    ask_us: Option<u64>,
     leave_us: u64,
     worse: bool,
 }
@@ -62,11 +65,12 @@ impl Standing {
         if !self.stale || self.asking {
             return Step::Wait(None);
         }
-        if now_us < self.ask_us {
-            return Step::Wait(Some(self.ask_us));
+        let ask_us = *self.ask_us.get_or_insert(now_us + NOTICED_US);
+        if now_us < ask_us {
+            return Step::Wait(Some(ask_us));
         }
         self.asking = true;
-        self.ask_us = now_us + ASK_US;
+        self.ask_us = Some(now_us + ASK_US);
         Step::Ask
     }
 
@@ -94,10 +98,28 @@ mod tests {
 
     const S: u64 = 1_000_000;
 
+    /// Who noticed at 0 that it hears nothing.
     fn stale() -> Standing {
         let mut standing = Standing::default();
         standing.hears(false);
+        assert_eq!(standing.next(0), Step::Wait(Some(NOTICED_US)));
         standing
+    }
+
+    #[test]
+    fn peers_that_share_a_fault_have_time_to_notice_it_each_time() {
+        let mut standing = stale();
+        let wait = Step::Wait(Some(NOTICED_US));
+        assert_eq!(standing.next(NOTICED_US - 1), wait);
+        assert_eq!(standing.next(NOTICED_US), Step::Ask);
+        assert_eq!(standing.answered(Peers::NoneFresh, S), Broker::Stay);
+        standing.hears(true);
+        standing.hears(false);
+        assert_eq!(
+            standing.next(9 * S),
+            Step::Wait(Some(9 * S + NOTICED_US)),
+            "another fault"
+        );
     }
 
     #[test]
