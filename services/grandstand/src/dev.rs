@@ -20,6 +20,7 @@ use grandstand_scoring::{ScoringConfig, start};
 use grandstand_server::keys::{TokenKey, load_or_create};
 use grandstand_server::listen::Listener;
 use grandstand_server::serve::ServeLimits;
+use grandstand_server::stop::StopSignals;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +32,7 @@ use crate::dev::broker::Served;
 use crate::dev::data::DataFolder;
 use crate::dev::playing::{Player, Playing};
 use crate::dev::show::{Pad, Ready, Tokens};
-use crate::process::{Process, STOP_MAX, http, listen, until_stopped};
+use crate::process::{Process, STOP_MAX, http, listen, unless_stopped, until_stopped};
 
 /// Everything in one process
 #[derive(Debug, Clone, Args)]
@@ -135,11 +136,11 @@ impl DevArgs {
 }
 
 /// Runs until a signal.
-pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: DevArgs, mut signals: StopSignals) -> anyhow::Result<ExitCode> {
     // Everything that can be wrong with the command is found before anything is started.
     let playing = Playing::asked(&args.playing, args.seed).await?;
     if args.check_config {
-        return Ok(args.check_config().await);
+        return unless_stopped(args.check_config(), &mut signals).await;
     }
     let [scoring, gateway, _] = args.listeners();
     let scoring_listener = listen(scoring.0, scoring.1, scoring.2)?;
@@ -182,7 +183,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         served.stop().await?;
         ended
     };
-    let ended = until_stopped(work, stop.clone(), STOP_MAX).await?;
+    let ended = until_stopped(work, signals, stop.clone(), STOP_MAX).await?;
     process.end().await;
     ended.map(|()| ExitCode::SUCCESS)
 }

@@ -6,20 +6,25 @@ use anyhow::Context;
 use grandstand_broker::{Broker, ConnectOptions, Role};
 use grandstand_gateway::{FreshSign, Gateway, GatewayArgs};
 use grandstand_server::keys;
+use grandstand_server::stop::StopSignals;
 use grandstand_server::token::Verifier;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::check;
 use crate::config::descriptors::{self, Wanted};
-use crate::process::{KEYS, Process, listen, until_stopped};
+use crate::process::{KEYS, Process, listen, unless_stopped, until_stopped};
 
 /// Serves until a signal.
-pub(crate) async fn run(mut args: GatewayArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    mut args: GatewayArgs,
+    mut signals: StopSignals,
+) -> anyhow::Result<ExitCode> {
     let connections = args.edge.connections_max;
     let polls = descriptors::polls(args.admission.polls_max, connections);
     args.admission.polls_max = Some(polls);
     if args.edge.check_config {
-        return Ok(check::role(&args.edge, polls, &args.nats_url, Role::Gateway).await);
+        let checked = check::role(&args.edge, polls, &args.nats_url, Role::Gateway);
+        return unless_stopped(checked, &mut signals).await;
     }
     let verifier = Verifier::new(&keys::load(&args.edge.keys).context(KEYS)?);
     descriptors::reserve(Wanted { connections, polls })?;
@@ -27,8 +32,8 @@ pub(crate) async fn run(mut args: GatewayArgs) -> anyhow::Result<ExitCode> {
     let sign = FreshSign::new();
     let process = Process::start_with(args.edge.admin_listen, sign.routes())?;
     let options = ConnectOptions::new(args.nats_url, &args.edge.keys, Role::Gateway);
-    let buckets = Broker::connect(buckets(&options)).await?;
-    let broker = Broker::connect(options).await?;
+    let buckets = unless_stopped(Broker::connect(buckets(&options)), &mut signals).await??;
+    let broker = unless_stopped(Broker::connect(options), &mut signals).await??;
     let address = listener.local_address();
     let gateway = Gateway {
         broker: broker.clone(),
@@ -48,7 +53,7 @@ pub(crate) async fn run(mut args: GatewayArgs) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let serve = gateway.run(listener, stop.clone());
     let work = process.announcing("gateway", address, args.edge.json, serve);
-    let ended = until_stopped(work, stop, args.drain.stop_max()).await?;
+    let ended = until_stopped(work, signals, stop, args.drain.stop_max()).await?;
     ended?;
     broker.close().await;
     buckets.close().await;

@@ -15,8 +15,10 @@ mod token;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use grandstand_server::args::{LogArgs, USUAL_FILTER};
+use grandstand_server::stop::StopSignals;
 use grandstand_server::telemetry;
 
 /// Live scores from the scorer's hand to every fan
@@ -111,9 +113,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(args) => Ok(config::run(&args, &Cli::command())),
         Command::Health(args) => health::run(&args),
         Command::NatsServer(args) => nats_server::run(args),
-        Command::Dev(args) => on_worker(dev::run(*args)),
-        Command::Scoring(args) => on_worker(scoring::run(*args)),
-        Command::Gateway(args) => on_worker(gateway::run(*args)),
+        Command::Dev(args) => on_worker(|signals| dev::run(*args, signals)),
+        Command::Scoring(args) => on_worker(|signals| scoring::run(*args, signals)),
+        Command::Gateway(args) => on_worker(|signals| gateway::run(*args, signals)),
         Command::Ops(args) => in_runtime(grandstand_ops::run(args)),
         Command::Play(args) => in_runtime(play::run(args)),
         Command::Fixtures(args) => in_runtime(fixtures::run(args)),
@@ -132,9 +134,11 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
 }
 
 /// As [`in_runtime`], of what accepts connections: on a worker, since this thread would have to wake
-/// one for each of them.
-fn on_worker(
-    work: impl Future<Output = anyhow::Result<ExitCode>> + Send + 'static,
-) -> anyhow::Result<ExitCode> {
+/// one for each of them. It is told of the signals that ask it to stop.
+fn on_worker<Work>(work: impl FnOnce(StopSignals) -> Work) -> anyhow::Result<ExitCode>
+where
+    Work: Future<Output = anyhow::Result<ExitCode>> + Send + 'static,
+{
+    let work = work(StopSignals::listen().context("signals can't be listened to")?);
     in_runtime(async move { tokio::spawn(work).await? })
 }

@@ -7,7 +7,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
 use grandstand_server::admin;
 use grandstand_server::listen::{Listener, SocketOptions};
@@ -98,14 +97,25 @@ impl Process {
     }
 }
 
+/// The outcome of `work` that a signal may break off.
+pub(crate) async fn unless_stopped<T>(
+    work: impl Future<Output = T>,
+    signals: &mut StopSignals,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        done = work => Ok(done),
+        signal = signals.next() => anyhow::bail!("stopped by {signal} before it was ready"),
+    }
+}
+
 /// Runs `work` until it ends or a signal cancels `stop` and it has had `stop_max` to end; a second
 /// signal does not wait.
 pub(crate) async fn until_stopped<T>(
     work: impl Future<Output = T>,
+    mut signals: StopSignals,
     stop: CancellationToken,
     stop_max: Duration,
 ) -> anyhow::Result<T> {
-    let mut signals = StopSignals::listen().context("signals can't be listened to")?;
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => return Ok(done),

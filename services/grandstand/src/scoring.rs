@@ -8,16 +8,18 @@ use grandstand_scoring::{Bounds, ScoringArgs, ScoringConfig, start};
 use grandstand_server::address::TrustedProxies;
 use grandstand_server::keys;
 use grandstand_server::serve::ServeLimits;
+use grandstand_server::stop::StopSignals;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::check;
 use crate::config::descriptors::{self, Wanted};
-use crate::process::{KEYS, Process, STOP_MAX, listen, until_stopped};
+use crate::process::{KEYS, Process, STOP_MAX, listen, unless_stopped, until_stopped};
 
 /// Serves until a signal.
-pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ScoringArgs, mut signals: StopSignals) -> anyhow::Result<ExitCode> {
     if args.edge.check_config {
-        return Ok(check::role(&args.edge, 0, &args.nats_url, Role::Scoring).await);
+        let checked = check::role(&args.edge, 0, &args.nats_url, Role::Scoring);
+        return unless_stopped(checked, &mut signals).await;
     }
     let token_key = keys::load(&args.edge.keys).context(KEYS)?;
     descriptors::reserve(Wanted {
@@ -27,12 +29,8 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     let quota = args.quota();
     let listener = listen("--listen", "GRANDSTAND_LISTEN", args.edge.listen)?;
     let process = Process::start(args.edge.admin_listen)?;
-    let broker = Broker::connect(ConnectOptions::new(
-        args.nats_url,
-        &args.edge.keys,
-        Role::Scoring,
-    ))
-    .await?;
+    let options = ConnectOptions::new(args.nats_url, &args.edge.keys, Role::Scoring);
+    let broker = unless_stopped(Broker::connect(options), &mut signals).await??;
     let config = ScoringConfig {
         trusted_proxies: TrustedProxies::new(args.trusted_proxies),
         cors_origins: args.edge.cors_origins,
@@ -57,7 +55,7 @@ pub(crate) async fn run(args: ScoringArgs) -> anyhow::Result<ExitCode> {
     );
     let address = running.address;
     let work = process.announcing("scoring", address, args.edge.json, running.ended());
-    let ended = until_stopped(work, stop, STOP_MAX).await?;
+    let ended = until_stopped(work, signals, stop, STOP_MAX).await?;
     ended.context("scoring ended abnormally")?;
     broker.close().await;
     process.end().await;
