@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::deaf::{large_event, shows};
+use crate::deaf::large_event;
 use crate::harness::api::Api;
 use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Fan, Wish};
@@ -14,6 +14,7 @@ use crate::load::{Load, MATCH};
 #[tokio::test]
 async fn fans_of_a_gateway_that_is_killed_go_on_at_the_other() {
     let mut load = Load::start(24).await;
+    load.until_connected(12).await;
     load.more(30).await;
 
     load.cluster.gateways[0].kill().await;
@@ -60,12 +61,7 @@ async fn a_gateway_that_is_stopped_says_1012_and_its_fans_go_on_at_the_other() {
 #[tokio::test]
 async fn a_crowd_moves_to_the_other_gateway_and_misses_nothing() {
     let mut load = Load::start(200).await;
-    let admin = Api::new(load.cluster.gateways[0].said("admin_url"), None);
-    let wanted = "grandstand_connections{transport=\"websocket\"} 100";
-    found("half of the crowd", async || {
-        shows(&admin, wanted).await.then_some(())
-    })
-    .await;
+    load.until_connected(100).await;
     load.more(30).await;
 
     load.cluster.gateways[0].signal(Signal::TERM);
@@ -117,10 +113,13 @@ async fn a_fan_who_reads_nothing_does_not_hold_up_the_end_of_a_gateway() {
     let wish = Wish::of(&[MATCH]).token(&premium);
     let mut reading = Fan::connect(&url, "reading", wish.clone()).await;
     let _silent = Fan::connect(&url, "silent", wish.every_event()).await;
-    for n in 0..160 {
-        scorer.score(MATCH, &large_event(n)).await;
-    }
-    reading.until_seq(161).await;
+    let posting = async {
+        for n in 0..160 {
+            scorer.score(MATCH, &large_event(n)).await;
+        }
+    };
+    // It reads meanwhile: who takes nothing for 30 s is cut.
+    tokio::join!(posting, reading.until_seq(161));
 
     cluster.gateways[0].signal(Signal::TERM);
 

@@ -7,13 +7,14 @@ use reqwest::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::deaf::shows;
 use crate::harness::api::{Api, count_event};
 use crate::harness::cluster::Cluster;
 use crate::harness::fan::{Ends, Fan, Wish};
 use crate::harness::process::Running;
 use crate::harness::replica::Place;
 use crate::harness::socket::{Codec, Heard};
-use crate::harness::wait::in_time;
+use crate::harness::wait::{found, in_time};
 
 /// The match that is scored.
 pub(crate) const MATCH: &str = "m";
@@ -76,6 +77,16 @@ impl Load {
                 .push(tokio::spawn(follow(fan, urls, goes, know_ends.clone())));
         }
         load
+    }
+
+    /// Waits until the first gateway has so many fans: none of them has been anywhere else.
+    pub(crate) async fn until_connected(&self, fans: usize) {
+        let admin = Api::new(self.cluster.gateways[0].said("admin_url"), None);
+        let wanted = format!("grandstand_connections{{transport=\"websocket\"}} {fans}");
+        found("the fans of the first gateway", async || {
+            shows(&admin, &wanted).await.then_some(())
+        })
+        .await;
     }
 
     /// Waits until so many more events are stored.
