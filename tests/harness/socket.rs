@@ -152,8 +152,19 @@ impl Socket {
         }
     }
 
-    /// The next message, which must come.
+    /// The next message, which must come; a status is passed over, for a machine that stands still is
+    /// told of at any time.
     pub(crate) async fn message(&mut self) -> Value {
+        loop {
+            let message = self.message_or_status().await;
+            if message["type"] != "status" {
+                return message;
+            }
+        }
+    }
+
+    /// The next message of any kind, which must come.
+    pub(crate) async fn message_or_status(&mut self) -> Value {
         match in_time("a message", self.hear()).await {
             Heard::Message(message) => message,
             other => panic!("{other:?} instead of a message"),

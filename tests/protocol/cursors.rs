@@ -9,7 +9,8 @@ use crate::stage::Stage;
 /// The first message of the match for a client with this query.
 async fn first(stage: &Stage, query: &str, codec: Codec) -> Value {
     let query = format!("match=m&{query}");
-    stage.socket(&query, codec).await.message().await
+    let mut socket = stage.socket(&query, codec).await;
+    socket.message_or_status().await
 }
 
 #[tokio::test]
