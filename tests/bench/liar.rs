@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use crate::fans::bench;
 use crate::harness::cluster::Cluster;
 
-/// What is done to the third message with events of each connection.
+/// What is done to a message with one event, from the third on, of each connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lie {
     LeftOut,
@@ -25,7 +25,7 @@ async fn a_gateway_that_lies_is_found_out() {
         (Lie::OtherEpoch, "2 messages of another match or epoch"),
     ] {
         let (url, serving) = liar(&cluster.gateways[0].url(), lie).await;
-        // Not so fast that a fan on a slow machine gets two events in a message, or a state.
+        // Not so fast that a fan on a slow machine gets many events in a message, or a state.
         let slowly = ["--rate", "3", "--idle-s", "0", "--policy", "realtime"];
         let two = ["--gateway", &url, "--count", "2"];
         let output = bench(&cluster, "fans", &[&two[..], &slowly].concat()).await;
@@ -57,7 +57,7 @@ async fn pass(client: TcpStream, server: TcpStream, lie: Lie) {
     let (mut from_server, mut to_server) = server.into_split();
     let asking = tokio::io::copy(&mut from_client, &mut to_server);
     let answering = async {
-        let (mut heard, mut told) = (Vec::new(), 0);
+        let (mut heard, mut told, mut has_lied) = (Vec::new(), 0, false);
         let (mut is_upgraded, mut buffer) = (false, vec![0; 64 * 1_024]);
         while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
             heard.extend_from_slice(&buffer[..length]);
@@ -65,8 +65,11 @@ async fn pass(client: TcpStream, server: TcpStream, lie: Lie) {
                 let mut part: Vec<u8> = heard.drain(..length).collect();
                 let has_events = is_upgraded && place(&part, r#""type":"events""#).is_some();
                 (is_upgraded, told) = (true, told + u32::from(has_events));
+                // On a slow machine a fan may get two events in one, which would be another lie.
+                let lies = has_events && told >= 3 && !has_lied && is_of_one(&part);
+                has_lied |= lies;
                 let times = match lie {
-                    _ if !has_events || told != 3 => 1,
+                    _ if !lies => 1,
                     Lie::LeftOut => 0,
                     Lie::Twice => 2,
                     Lie::OtherEpoch => {
@@ -87,6 +90,16 @@ async fn pass(client: TcpStream, server: TcpStream, lie: Lie) {
         _ = asking => {}
         () = answering => {}
     }
+}
+
+/// Whether a message has a single event.
+fn is_of_one(frame: &[u8]) -> bool {
+    let seq = r#""seq":"#.as_bytes();
+    frame
+        .windows(seq.len())
+        .filter(|window| *window == seq)
+        .count()
+        == 1
 }
 
 /// Where a text begins in a frame.
