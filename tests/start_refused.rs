@@ -12,6 +12,7 @@ use harness::cluster::Cluster;
 use harness::dev::{arguments, folder, servers_of};
 use harness::matches;
 use harness::process::{run, run_well};
+use tokio::net::TcpSocket;
 
 /// It failed (exit code 1), printed nothing on stdout, and what it said holds all of these.
 fn refused(output: &Output, words: &[&str]) {
@@ -155,11 +156,10 @@ async fn a_role_without_its_broker_or_with_other_keys_says_so() {
     )
     .unwrap();
     let absent = ground.path().join("absent").display().to_string();
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let nobody = format!("nats://{nobody}");
+    // Held, so that no other test listens there.
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = format!("nats://{}", held.local_addr().unwrap());
     let nats_url = cluster.nats_url();
     // (the broker, the keys, what is said)
     let cases: [(&str, &str, &[&str]); 4] = [

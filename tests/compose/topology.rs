@@ -213,15 +213,20 @@ const TLS_CLIENT: &str = r#"
 import base64, os, socket, ssl, sys
 host, port = sys.argv[1].split(":")
 context = ssl.create_default_context(cafile=sys.argv[2])
-def ask(lines):
+def ask(lines, last):
     with socket.create_connection((host, int(port)), timeout=20) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as stream:
             stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-            return stream.recv(65536) + stream.recv(65536)
-print(ask(["GET /v1/matches HTTP/1.1", "host: localhost", "connection: close"]))
+            seen = b""
+            while last not in seen:
+                more = stream.recv(65536)
+                if not more: break
+                seen += more
+            return seen
+print(ask(["GET /v1/matches HTTP/1.1", "host: localhost", "connection: close"], b"\r\n\r\n"))
 print(ask(["GET /v1/ws?match=m HTTP/1.1", "host: localhost", "connection: Upgrade",
            "upgrade: websocket", "sec-websocket-version: 13",
-           "sec-websocket-key: " + base64.b64encode(os.urandom(16)).decode()]))
+           "sec-websocket-key: " + base64.b64encode(os.urandom(16)).decode()], b"welcome"))
 "#;
 
 #[tokio::test]

@@ -12,11 +12,8 @@ const KEPT: &str = "caches.keys().then(names => names.sort().map(name => name.re
 const SETTLED: &str = "navigator.serviceWorker.getRegistration().then(one => !one.installing && !one.waiting && one.active?.state === 'activated')";
 
 async fn assert_made_of(phone: &mut Phone, what: &str) {
-    phone
-        .browser
-        .wait_for(&format!("{MADE_OF} !== 'nothing'"))
-        .await;
-    assert_eq!(phone.browser.evaluate(MADE_OF).await, what);
+    let is_made = format!("{MADE_OF} === {}", json!(what));
+    phone.browser.wait_for(&is_made).await;
 }
 
 #[tokio::test]
