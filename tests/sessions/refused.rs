@@ -94,9 +94,7 @@ async fn an_expired_token_opens_no_session_and_a_refresh_goes_on_with_it() {
         opened.is_err().then_some(())
     })
     .await;
-    let (mut again, _) = stage.socket(0, Some(&longer)).await;
-    again.say(&hello(&session)).await;
-    let welcome = again.message().await;
+    let (mut again, welcome) = stage.named(0, Some(&longer), &session).await;
     assert_eq!(
         (session_of(&welcome), &welcome["tier"]),
         (session, &json!("free"))

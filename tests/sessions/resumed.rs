@@ -52,11 +52,9 @@ async fn a_session_brings_matches_and_policies_to_another_gateway() {
     assert!(!stored[0].to_string().contains(&session), "it is a secret");
     stage.cluster.gateways[0].kill().await;
 
-    let (mut socket, other) = stage.socket(1, Some(&token)).await;
-    assert_ne!(other, session);
-    socket.say(&hello(&session)).await;
+    let (mut socket, welcome) = stage.named(1, Some(&token), &session).await;
 
-    assert_eq!(session_of(&socket.message().await), session);
+    assert_eq!(session_of(&welcome), session);
     let heard = until_snapshots(&mut socket, &["a", "b", "secret"]).await;
     assert!(heard.iter().all(|message| message["type"] != "error"));
     stage.score(1).await;
@@ -90,10 +88,8 @@ async fn a_session_grants_nothing_that_the_token_shown_now_does_not() {
 
     // The same user, with less.
     let poor = stage.token("ada", "free", &["--matches", "other-*"]).await;
-    let (mut socket, _) = stage.socket(1, Some(&poor)).await;
-    socket.say(&hello(&session)).await;
+    let (mut socket, welcome) = stage.named(1, Some(&poor), &session).await;
 
-    let welcome = socket.message().await;
     assert_eq!(session_of(&welcome), session);
     assert_eq!(welcome["tier"], "free");
     let mut heard = until_snapshots(&mut socket, &["a", "b"]).await;
@@ -169,13 +165,11 @@ async fn an_anonymous_session_is_an_anonymous_fans() {
     stage.until_stored(1, |body| body["closed"] == true).await;
 
     let token = stage.token("ada", "premium", &[]).await;
-    let (mut known, _) = stage.socket(1, Some(&token)).await;
-    known.say(&hello(&session)).await;
-    assert_eq!(known.message().await["code"], "foreign_session");
+    let (_known, told) = stage.named(1, Some(&token), &session).await;
+    assert_eq!(told["code"], "foreign_session");
 
-    let (mut anonymous, _) = stage.socket(1, None).await;
-    anonymous.say(&hello(&session)).await;
-    assert_eq!(session_of(&anonymous.message().await), session);
+    let (mut anonymous, welcome) = stage.named(1, None, &session).await;
+    assert_eq!(session_of(&welcome), session);
     until_snapshots(&mut anonymous, &["a"]).await;
 }
 
@@ -201,9 +195,8 @@ async fn who_unsubscribes_has_it_no_more_after_a_cut() {
         .await;
     drop(socket);
 
-    let (mut socket, _) = stage.socket(0, Some(&token)).await;
-    socket.say(&hello(&session)).await;
-    assert_eq!(session_of(&socket.message().await), session);
+    let (mut socket, welcome) = stage.named(0, Some(&token), &session).await;
+    assert_eq!(session_of(&welcome), session);
     assert_eq!(socket.message().await["match"], "b");
     socket.say(&json!({"type": "ping"})).await;
     let pong = socket.message().await;

@@ -54,6 +54,24 @@ impl Stage {
         (socket, session)
     }
 
+    /// A connection that has named a session, and what it was told of it: asked again where the
+    /// bucket did not answer within a second, as on a machine that stands still.
+    pub(crate) async fn named(
+        &self,
+        gateway: usize,
+        token: Option<&str>,
+        session: &str,
+    ) -> (Socket, Value) {
+        found("an answer about a session", async || {
+            let (mut socket, own) = self.socket(gateway, token).await;
+            assert_ne!(own, session);
+            socket.say(&hello(session)).await;
+            let told = socket.message().await;
+            (told["code"] != "session_unavailable").then_some((socket, told))
+        })
+        .await
+    }
+
     /// What the bucket has, by the matches that are followed and what is wished.
     pub(crate) async fn stored(&self) -> Vec<Value> {
         let listed = self.ops.sessions().list(SESSIONS_MAX).await;
