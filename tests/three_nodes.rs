@@ -5,6 +5,7 @@
 mod harness;
 
 use std::net::TcpListener;
+use std::ops::RangeInclusive;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -159,6 +160,12 @@ async fn score(scorer: &Api, n: u64) {
     .await;
 }
 
+async fn score_all(scorer: &Api, numbers: RangeInclusive<u64>) {
+    for n in numbers {
+        score(scorer, n).await;
+    }
+}
+
 #[tokio::test]
 async fn whoever_dies_nothing_is_lost_and_a_match_is_brought_back() {
     let mut ground = Ground::ready().await;
@@ -170,9 +177,7 @@ async fn whoever_dies_nothing_is_lost_and_a_match_is_brought_back() {
     let premium = ground.token(&["--role", "fan", "--tier", "premium"]).await;
     let wish = Wish::of(&["m"]).token(&premium);
     let mut fan = Fan::connect(&gateway.url(), "fan", wish).await;
-    for n in 1..=EVENTS / 2 {
-        score(&scorer, n).await;
-    }
+    fan.beside(score_all(&scorer, 1..=EVENTS / 2)).await;
 
     let dead = ground.kill_leader().await;
     fan.until("word that scores do not come", |fan| {
@@ -182,9 +187,8 @@ async fn whoever_dies_nothing_is_lost_and_a_match_is_brought_back() {
             .is_some_and(|word| word == "stale")
     })
     .await;
-    for n in EVENTS / 2 + 1..=EVENTS {
-        score(&scorer, n).await;
-    }
+    fan.beside(score_all(&scorer, EVENTS / 2 + 1..=EVENTS))
+        .await;
 
     let before = scorer.state("m").await;
     assert_eq!(before["seq"], json!(EVENTS + 1));
@@ -192,14 +196,14 @@ async fn whoever_dies_nothing_is_lost_and_a_match_is_brought_back() {
     fan.until("the end", |fan| fan.only().place().as_ref() == Some(&end))
         .await;
     let named = format!("the NATS server n{dead} is ");
-    found("the dead server as the only trouble", async || {
+    let only_trouble = found("the dead server as the only trouble", async || {
         let troubles = ground.status().await["troubles"].clone();
         let is_named = troubles[0]["what"].as_str()?.starts_with(&named);
         (is_named && troubles.as_array()?.len() == 1).then_some(())
-    })
-    .await;
+    });
+    fan.beside(only_trouble).await;
     ground.start(dead);
-    ground.until_all_right().await;
+    fan.beside(ground.until_all_right()).await;
 
     bring_back_through_a_death(&mut ground, &scorer, &mut fan).await;
 
@@ -246,16 +250,15 @@ async fn bring_back_through_a_death(ground: &mut Ground, scorer: &Api, fan: &mut
     let mut command = grandstand(&words);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let import = command.spawn().unwrap();
-    found("the beginning of the match", async || {
+    let begun = found("the beginning of the match", async || {
         let head = scorer.get("/v1/matches/m").await;
         (head.status == 200).then_some(())
-    })
-    .await;
+    });
+    fan.beside(begun).await;
 
-    ground.kill_leader().await;
+    fan.beside(ground.kill_leader()).await;
 
-    let imported = in_time("the import", import.wait_with_output())
-        .await
-        .unwrap();
+    let imported = fan.beside(in_time("the import", import.wait_with_output()));
+    let imported = imported.await.unwrap();
     assert!(imported.status.success(), "{imported:?}");
 }

@@ -303,6 +303,18 @@ impl Fan {
         }
     }
 
+    /// What comes of `work`, during which it listens: who answers no ping for so long is given up.
+    /// The connection must hold.
+    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                heard = self.next() => self.must_hold(&heard),
+            }
+        }
+    }
+
     /// Listens until its only match is at `seq`, or further.
     pub(crate) async fn until_seq(&mut self, seq: u64) {
         self.until(&format!("seq {seq}"), |fan| fan.only().seq >= seq)
