@@ -187,9 +187,10 @@ mod tests {
         assert_eq!(standing.answered(Peers::Fresh, S), Broker::Leave);
         standing.hears(true);
         standing.hears(false);
-        // Of what is new it asks at once.
-        assert_eq!(standing.next(S + 1), Step::Ask);
-        assert_eq!(standing.answered(Peers::Fresh, S + 1), Broker::Stay);
+        let noticed_us = S + NOTICED_US;
+        assert_eq!(standing.next(S), Step::Wait(Some(noticed_us)));
+        assert_eq!(standing.next(noticed_us), Step::Ask);
+        assert_eq!(standing.answered(Peers::Fresh, noticed_us), Broker::Stay);
         assert!(standing.is_worse_than_peers());
     }
 }
