@@ -79,9 +79,9 @@ async fn what_a_frozen_broker_was_sent_is_of_unknown_outcome_and_stored_once() {
     let scoring = ground.instance_within(bounds).await;
     create(&scoring).await;
 
-    ground.signal("-STOP");
+    ground.freeze().await;
     let unknown = scoring.post("m", &set("a", 1)).await;
-    ground.signal("-CONT");
+    ground.thaw();
     in_time(scoring.readiness.ready()).await;
     let again = until_taken(async || scoring.post("m", &set("a", 1)).await).await;
 

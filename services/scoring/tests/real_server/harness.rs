@@ -1,7 +1,8 @@
 //! A nats-server with all streams, and instances of the API beside it.
 
+use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use grandstand_broker::{
@@ -80,8 +81,25 @@ impl Ground {
         }
     }
 
-    /// Stops the server's process where it stands, or lets it go on.
-    pub(crate) fn signal(&self, name: &str) {
+    /// Freezes the server. The signal is with one of its threads first; the others go on until that
+    /// one has the processor.
+    pub(crate) async fn freeze(&self) {
+        self.signal("-STOP");
+        let threads = PathBuf::from(format!("/proc/{}/task", self.server.pid()));
+        in_time(async {
+            while any_runs(&threads) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Lets a frozen server go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let pid = self.server.pid().to_string();
         let mut kill = std::process::Command::new("kill");
         assert!(kill.args([name, &pid]).status().unwrap().success());
@@ -198,6 +216,16 @@ pub(crate) async fn hear(request: RequestBuilder) -> Heard {
         body: serde_json::from_slice(&bytes).unwrap_or_default(),
         bytes,
     }
+}
+
+/// Whether one of these threads is not stopped, where the system says so.
+fn any_runs(threads: &Path) -> bool {
+    let states = fs::read_dir(threads).into_iter().flatten().flatten();
+    let states = states.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    // Behind the name, which may hold anything, in brackets.
+    let mut states =
+        states.filter_map(|stat| stat.rsplit_once(") ").map(|(_, state)| state.to_owned()));
+    states.any(|state| !state.starts_with('T'))
 }
 
 pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> T {
