@@ -53,13 +53,13 @@ impl Api {
         }
     }
 
-    /// Sends a request; none if the connection did not hold.
-    pub(crate) async fn try_send(request: RequestBuilder) -> Option<Answer> {
+    /// Sends a request; an error if the connection did not hold.
+    pub(crate) async fn exchange(request: RequestBuilder) -> reqwest::Result<Answer> {
         let exchange = async {
-            let response = request.send().await.ok()?;
+            let response = request.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            let body = response.bytes().await.ok()?.to_vec();
-            Some(Answer {
+            let body = response.bytes().await?.to_vec();
+            Ok(Answer {
                 status,
                 headers,
                 body,
@@ -68,11 +68,15 @@ impl Api {
         in_time("an answer", exchange).await
     }
 
+    /// Sends a request; none if the connection did not hold.
+    pub(crate) async fn try_send(request: RequestBuilder) -> Option<Answer> {
+        Self::exchange(request).await.ok()
+    }
+
     /// Sends a request that must be answered.
     pub(crate) async fn send(request: RequestBuilder) -> Answer {
-        Self::try_send(request)
-            .await
-            .expect("the connection should hold")
+        let answered = Self::exchange(request).await;
+        answered.unwrap_or_else(|e| panic!("the connection should hold: {e:?}"))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

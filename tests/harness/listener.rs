@@ -67,6 +67,8 @@ impl Listener {
 
     /// Listens for the next message, as long as it takes, and checks it; none at the end.
     pub(crate) async fn next(&mut self) -> Option<Value> {
+        // As for a `Fan`: what came at once is not checked at once.
+        tokio::task::yield_now().await;
         loop {
             while let Some(end) = self.text.windows(2).position(|pair| pair == b"\n\n") {
                 let block: Vec<u8> = self.text.drain(..end + 2).collect();
