@@ -68,6 +68,35 @@ test("with what is taken back goes what is about it, and nothing else", async ()
   assert.deepEqual([logged(), queue.snapshot().refused], [["b0", "b2", "a0"], []]);
 });
 
+test("with what is left aside stays what is about it, and both go again together", async () => {
+  const about = [{ id: "a1", op: "amend", ref: "b1", type: "delivery", data: { runs: 2 } }, { id: "v1", op: "void", ref: "a1" }, ball("b2")];
+  const left = async () => {
+    const { queue, server, clock, logged } = await stage();
+    await queue.add([ball("b1", { data: { needs: 99 } }), ...about]);
+    await clock.pass(0);
+    await queue.pass("b1");
+    await clock.pass(60_000);
+    const told = queue.snapshot().refused.map(({ id, left_with }) => [id, left_with]);
+    assert.deepEqual([logged(), told, queue.snapshot().waiting], [["b2"], [["b1", undefined], ["a1", "b1"], ["v1", "b1"]], null]);
+    return { queue, server, clock, logged };
+  };
+  const changed = await left();
+  await changed.queue.replace("b1", ball("b1", { data: { runs: 1 } }));
+  await changed.clock.pass(60_000);
+  assert.deepEqual([changed.logged(), changed.queue.snapshot().refused], [["b2", "b1", "a1", "v1"], []]);
+
+  const again = await left();
+  await again.queue.retry("b1");
+  await again.clock.pass(0);
+  const { refused, pending } = again.queue.snapshot();
+  assert.deepEqual([ids(refused), ids(pending)], [["b1"], ["a1", "v1"]], "it is refused again, and they wait behind it");
+
+  const one = await left();
+  await one.queue.retry("v1");
+  await one.clock.pass(0);
+  assert.deepEqual([one.queue.snapshot().refused.at(-1).problem.status, ids(one.queue.snapshot().refused)], [409, ["b1", "a1", "v1"]], "alone it is refused by the log");
+});
+
 test("what is about an event and is on its way stays, and is refused by itself", async () => {
   const { queue, net, clock, logged } = await stage();
   await queue.add(ball("b1", { data: { needs: 99 } }));

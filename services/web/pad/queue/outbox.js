@@ -84,15 +84,22 @@ export class Outbox {
   /** What was refused goes again as it is; false if it was not. @param {string} id */
   retry(id) {
     const row = this.#refused(id);
-    if (row) this.#rows.put({ ...row, state: "waiting", problem: undefined });
-    return row !== null;
+    if (row === null) return false;
+    this.#rows.put({ ...row, state: "waiting", problem: undefined, left_with: undefined });
+    this.#takeUpAgain(id);
+    return true;
   }
 
-  /** What was refused stays refused, and what comes after it goes on; false if it was not. @param {string} id */
+  /**
+   * What was refused stays refused, and what comes after it goes on but for what is about it, which
+   * the log would refuse; false if it was not. @param {string} id
+   */
   pass(id) {
     const row = this.#refused(id);
-    if (row) this.#rows.put({ ...row, state: "aside" });
-    return row !== null;
+    if (row === null) return false;
+    this.#rows.put({ ...row, state: "aside" });
+    for (const one of this.#rowsAbout(id)) if (one.state === "waiting") this.#rows.put({ ...one, state: "aside", left_with: id });
+    return true;
   }
 
   /**
@@ -104,6 +111,7 @@ export class Outbox {
     const row = this.#refused(id);
     if (row === null) return null;
     const id_now = row.problem?.rule === "id_used" ? new_id : id;
+    this.#takeUpAgain(id);
     if (id_now !== id) {
       this.#rows.remove(row);
       for (const other of this.#rows.unsettled()) {
@@ -111,7 +119,7 @@ export class Outbox {
       }
     }
     const at = event.at ?? row.event.at;
-    this.#rows.put({ ...row, id: id_now, event: { ...event, id: id_now, ...(at ? { at } : {}) }, state: "waiting", sent: false, problem: undefined });
+    this.#rows.put({ ...row, id: id_now, event: { ...event, id: id_now, ...(at ? { at } : {}) }, state: "waiting", sent: false, problem: undefined, left_with: undefined });
     return id_now;
   }
 
@@ -211,7 +219,7 @@ export class Outbox {
     return {
       pending: rows.filter(({ state }) => state === "waiting").map(({ n, id, event, sent }) => ({ n, id, event, sent })),
       confirmed: rows.filter(({ state }) => state === "confirmed").map(({ id, event, seq, ts, warnings }) => ({ id, event, seq, ts, warnings })),
-      refused: rows.filter(isRefused).map(({ n, id, event, problem, state }) => ({ n, id, event, problem, isAside: state === "aside" })),
+      refused: rows.filter(isRefused).map(({ n, id, event, problem, state, left_with }) => ({ n, id, event, problem, isAside: state === "aside", left_with })),
       head: this.#rows.head,
       online: this.online === true,
       missed: this.missed,
@@ -227,6 +235,13 @@ export class Outbox {
       if (goes) names.add(row.id);
       return goes;
     });
+  }
+
+  /** What was left with an event that goes again goes again, too. @param {string} id */
+  #takeUpAgain(id) {
+    for (const row of this.#rows.held()) {
+      if (row.left_with === id) this.#rows.put({ ...row, state: "waiting", left_with: undefined });
+    }
   }
 
   /** Whether it is not here yet. @param {any} event */

@@ -13,6 +13,7 @@
  * @property {number} [group] what was added with it, and goes in one array with it
  * @property {Cursor} [seen] it is right only on top of this and of what this device said
  * @property {any} [problem] why it was refused
+ * @property {string} [left_with] it was not refused itself, but is about this event, which was, and was left
  * @property {number} [seq] @property {number} [ts] @property {any[]} [warnings] what the log says
  * @typedef {{rows: Row[], gone: number[], head: Head | null, held: number}} Changes `gone` before `rows`; `held` are not confirmed
  */
