@@ -13,12 +13,13 @@ const ENDS = { all_out: "all out", overs: "the overs are bowled", target: "targe
 const DECISIONS = { pending: "being looked at", upheld: "upheld", struck_down: "not upheld" };
 
 /** The place of a ball (`2.3`) by the event that brought it; null for what is no ball or unclear. */
-export function placeOf(event) {
+export function placeOf(state, event) {
   if (event.type !== "delivery" || (event.op ?? "add") !== "add") return null;
-  const key = `o${String(event.data?.over + 1).padStart(3, "0")}`;
-  for (const [, innings] of rows(event.patch?.innings)) {
+  const number = event.data?.over;
+  const key = `o${String(number + 1).padStart(3, "0")}`;
+  for (const [id, innings] of rows(event.patch?.innings)) {
     const balls = own(innings?.per_over, key)?.balls;
-    if (typeof balls === "string") return placeOfLast(key, balls);
+    if (typeof balls === "string") return placeOfLast(state.rules ?? {}, { number, balls }, own(state.innings, id)?.overs_max);
   }
   return null;
 }

@@ -88,7 +88,7 @@ function versionsOf(events) {
 }
 
 function entry(state, event, versions, score) {
-  const said = { seq: event.seq, at: event.at ?? event.ts, place: placeOf(event), score, fate: null, milestone: null };
+  const said = { seq: event.seq, at: event.at ?? event.ts, place: placeOf(state, event), score, fate: null, milestone: null };
   if (event.op !== undefined && event.op !== "add") {
     return { ...said, ...correction(state, event, versions), place: null };
   }
@@ -102,7 +102,7 @@ function correction(state, event, versions) {
   const said = versions.get(event.ref) ?? [];
   const original = said.find(({ op }) => op === undefined || op === "add" || op === "insert");
   const before = said.filter((one) => one.seq < event.seq && one.data !== undefined).at(-1);
-  const place = original === undefined ? null : placeOf(original);
+  const place = original === undefined ? null : placeOf(state, original);
   const at = place === null ? "" : `${place} `;
   const weight = weightOf(event.data === undefined ? (before ?? event) : event);
   const text = {

@@ -1,7 +1,7 @@
 // What each type of event is made of, as the fields of a form: to change one that was entered, or to insert one that was missed.
 
+import { ballsPerOver } from "/fan/over.js";
 import { teamName } from "/fan/state.js";
-import { ballsPerOver } from "/pad/league.js";
 import { nameOf } from "/pad/next.js";
 
 export const STATUSES = [

@@ -1,7 +1,8 @@
 // One innings of a scorecard, carried forward by a ball: the same figures as the server counts, in the same places.
 
+import { ballsPerOver, legalBalls } from "/fan/over.js";
 import { own, rows } from "/fan/state.js";
-import { ballsPerOver, batsOn, endsChangeAfter, hasFreeHits, isSpent, legalBalls, pairChangesAfter } from "/pad/league.js";
+import { batsOn, endsChangeAfter, hasFreeHits, isSpent, pairChangesAfter } from "/pad/league.js";
 
 const LETTERS = { wides: "wd", noballs: "nb", byes: "b", legbyes: "lb", penalty: "p" };
 /** Those that are no wicket, and those that the bowler is credited with. */

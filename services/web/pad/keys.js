@@ -1,12 +1,12 @@
 // Scoring ball by ball: how it stands, what is due, and the keys.
 
-import { ballsOf } from "/fan/over.js";
+import { ballsOf, ballsPerOver } from "/fan/over.js";
 import { oversText, scoreText, teamName } from "/fan/state.js";
 import { clean } from "/fan/text.js";
 import { h } from "/fan/view.js";
 import { deliveryOf, whatIs } from "/pad/ball.js";
 import { lastOver } from "/pad/innings.js";
-import { ballsPerOver, batsOn, pairChangesAfter } from "/pad/league.js";
+import { batsOn, pairChangesAfter } from "/pad/league.js";
 import { ballsBowled, ballsLeft, creaseOf, dueOf, isInOver, isOverFull, nameOf, openInnings, pastOf, rowOf } from "/pad/next.js";
 import { askBatter, askNewPlayer, batterOptions, bowlerOptions } from "/pad/people.js";
 import { askWicket } from "/pad/wicket.js";

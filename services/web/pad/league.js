@@ -1,38 +1,10 @@
-// The rules of a match as far as they say which balls count, when ends and pairs change, and who bats on: the Laws, and what leagues play beside them.
+// The rules of a match as far as they say when ends and pairs change, when an over is spent, and who bats on: the Laws, and what leagues play beside them.
 
-/** The ball of an over's text that is a wide, and the one that is a no-ball. */
-const WIDE = /(^|\+)\d+wd/;
-const NOBALL = /(^|\+)\d+nb/;
-
-export function ballsPerOver({ balls_per_over }) {
-  return balls_per_over ?? 6;
-}
-
-/** `12.3` overs as balls. */
-export function ballsOf(rules, overs) {
-  const [whole, balls = 0] = String(overs).split(".").map(Number);
-  return whole * ballsPerOver(rules) + balls;
-}
-
-/** How many balls of an over count: `balls` is its text, `overs_max` what the innings has. */
-export function legalBalls(rules, { number, balls }, overs_max) {
-  const isByLaw = isBowledByLaw(rules, number, overs_max);
-  const again = (ball) => (WIDE.test(ball) && (isByLaw || rules.wides_rebowled !== false)) || (NOBALL.test(ball) && (isByLaw || rules.noballs_rebowled !== false));
-  return ballsIn(balls).filter((ball) => !again(ball)).length;
-}
+import { ballsIn, ballsPerOver, isBowledByLaw } from "/fan/over.js";
 
 /** Whether an over has as many deliveries as it may have, whatever they were. */
 export function isSpent(rules, { number, balls }, overs_max) {
   return rules.over_deliveries_max !== undefined && ballsIn(balls).length >= rules.over_deliveries_max && !isBowledByLaw(rules, number, overs_max);
-}
-
-/** In the last over all is bowled again, where the rules say so. */
-function isBowledByLaw({ last_over_by_law, ...rules }, number, overs_max) {
-  return last_over_by_law === true && overs_max !== undefined && (number + 1) * ballsPerOver(rules) >= ballsOf(rules, overs_max);
-}
-
-function ballsIn(text) {
-  return text.split(" ").filter((ball) => ball !== "");
 }
 
 /** Whether the over after this one is bowled from the other end. */

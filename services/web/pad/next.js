@@ -1,8 +1,9 @@
 // What comes next while an innings is open, as far as the score tells: proposals, each of which the scorer may overrule.
 
+import { ballsPerOver, legalBalls, oversAsBalls } from "/fan/over.js";
 import { own, rows } from "/fan/state.js";
 import { lastOver } from "/pad/innings.js";
-import { ballsOf, ballsPerOver, batsOn, hasBatted, isLastBatter, legalBalls, wicketsMax } from "/pad/league.js";
+import { batsOn, hasBatted, isLastBatter, wicketsMax } from "/pad/league.js";
 
 /** The innings that is open, with its key; null between innings. */
 export function openInnings(state) {
@@ -108,7 +109,7 @@ export function ballsLeft(state) {
   if (innings.overs_max === undefined) return null;
   const last = lastOver(innings);
   const gone = last === null ? 0 : last.isComplete ? (last.number + 1) * ballsPerOver(rules) : last.number * ballsPerOver(rules) + last.legal;
-  return Math.max(0, ballsOf(rules, innings.overs_max) - gone);
+  return Math.max(0, oversAsBalls(rules, innings.overs_max) - gone);
 }
 
 /** Nobody is left to bat: who is hurt and not back counts here, unless another bats in his place. */

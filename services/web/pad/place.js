@@ -1,7 +1,7 @@
 // What is so at a place of the log: which side bats there, which ball it is and which stands near it, and who is in a line-up by then.
 
+import { legalBalls } from "/fan/over.js";
 import { ballText } from "/pad/innings.js";
-import { legalBalls } from "/pad/league.js";
 import { creaseOf, openInnings, rowOf } from "/pad/next.js";
 
 /**

@@ -1,9 +1,9 @@
 // Why an event can't be where it stands, as the platform will say: without a network it would be refused much later.
 
+import { ballsPerOver } from "/fan/over.js";
 import { own, rows, teamName } from "/fan/state.js";
 import { otherSide } from "/pad/ends.js";
 import { lastOver } from "/pad/innings.js";
-import { ballsPerOver } from "/pad/league.js";
 import { nameOf, openInnings, rowOf } from "/pad/next.js";
 
 /** As `services/sports` has them. */
