@@ -139,5 +139,41 @@ async fn a_real_match_ends_on_the_page_as_it_did() {
         "document.querySelector('.feed .more')?.click(), !document.querySelector('.feed .more')";
     ground.browser.wait_for(earlier).await;
     ground.until(".feed li:last-child", "set up").await;
+    on_paper(&mut ground).await;
     ground.assert_no_errors().await;
+}
+
+/// The page as it is printed has each innings whole, and nothing to press.
+async fn on_paper(ground: &mut Ground) {
+    let look = "addEventListener('beforeprint', () => {
+        const shown = (selector) => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
+        window.paper = {
+            innings: shown('.printed h2').map(e => e.textContent),
+            buttons: document.querySelectorAll('main button').length,
+        };
+    })";
+    ground.browser.evaluate(look).await;
+    let page = ground.browser.call("Page.printToPDF", json!({})).await;
+    assert!(page["data"].as_str().unwrap().len() > 10_000);
+
+    let paper = ground.browser.evaluate("window.paper").await;
+    let innings = paper["innings"].as_array().unwrap();
+    let scores = ["188/5", "188/4", "super over 11", "super over 13/0"];
+    assert_eq!(innings.len(), scores.len(), "{paper}");
+    for (innings, score) in innings.iter().zip(scores) {
+        assert!(innings.as_str().unwrap().ends_with(score), "{paper}");
+    }
+    assert_eq!(paper["buttons"], 0, "{paper}");
+    // Then it is as it was.
+    ground.until(".figures-table tfoot", "188/5").await;
+    assert_eq!(ground.count(".printed").await, 0);
+    assert_eq!(ground.count("[role=tab]").await, 4);
+
+    let printer = json!({"media": "print"});
+    ground
+        .browser
+        .call("Emulation.setEmulatedMedia", printer)
+        .await;
+    let top = "getComputedStyle(document.querySelector('.top')).display";
+    assert_eq!(ground.browser.evaluate(top).await, "none");
 }

@@ -1,4 +1,4 @@
-// The scorecard: a tab for each innings, and in it batting, bowling, falls and partnerships.
+// The scorecard: a tab for each innings, and in it batting, bowling, falls and partnerships; on paper all innings.
 
 import { dismissalText } from "/fan/dismissal.js";
 import { head } from "/fan/score.js";
@@ -16,8 +16,18 @@ export function scorecard(state, chosen, choose) {
     h("div", { class: "tabs", role: "tablist", "aria-label": "Innings", onkeydown: (event) => walk(event, all, chosen, choose) },
       all.map((innings) => tab(state, innings, innings.key === chosen.key, choose))),
     h("div", { class: "panel", role: "tabpanel", id: "innings", "aria-labelledby": `tab-${chosen.key}`, key: chosen.key },
-      batting(state, chosen), stillToBat(state, chosen), bowling(state, chosen), falls(state, chosen), partnerships(state, chosen)),
+      figures(state, chosen)),
   );
+}
+
+/** All innings one below the other, as they go on paper. */
+export function printedCard(state) {
+  return inningsOf(state).map((innings) => h("section", { class: "printed", key: `printed-${innings.key}` },
+    h("h2", {}, h("bdi", {}, innings.label), " ", scoreText(state, innings)), figures(state, innings)));
+}
+
+function figures(state, innings) {
+  return [batting, stillToBat, bowling, falls, partnerships].map((part) => part(state, innings));
 }
 
 function tab(state, innings, isChosen, choose) {

@@ -25,6 +25,7 @@ const list = new MatchList(onList, startOver);
 let view = null;
 let showsAllEnded = false;
 let isDrawing = false;
+let isPrinted = false;
 let announced_ms = 0;
 let announcing = null;
 /** Whoever comes without a choice is shown the one match that is on; who goes back to the list is not. */
@@ -33,6 +34,8 @@ let mayChoose = true;
 addEventListener("hashchange", () => (takeFromAddress() ? startOver() : route()));
 addEventListener("online", () => draw(false));
 addEventListener("offline", () => draw(false));
+addEventListener("beforeprint", () => drawForPaper(true));
+addEventListener("afterprint", () => drawForPaper(false));
 document.getElementById("skip").onclick = (event) => {
   event.preventDefault();
   place.main.focus();
@@ -85,6 +88,12 @@ function onList() {
   draw(false);
 }
 
+/** What goes on paper stands there at once: it is taken as soon as this returns. */
+function drawForPaper(begins) {
+  isPrinted = begins;
+  drawNow();
+}
+
 /** Shows what there is, soon: what comes together is shown once. */
 function draw(heard) {
   if (view !== null) connection.look(client, view.match, Date.now(), heard);
@@ -108,7 +117,7 @@ function drawNow() {
     showsAllEnded = true;
     draw(false);
   }));
-  show(place.main, view === null ? h("section", { class: "notice", key: "none" }, h("h1", {}, "Live scores"), h("p", {}, inviting())) : h("div", { key: view.match.id, class: "match" }, view.view()));
+  show(place.main, view === null ? h("section", { class: "notice", key: "none" }, h("h1", {}, "Live scores"), h("p", {}, inviting())) : h("div", { key: view.match.id, class: "match" }, view.view(isPrinted)));
   show(place.connection, view === null ? [] : connection.view(client.tier));
   const title = strip === null ? "Grandstand" : `${[strip.score, strip.title].filter(Boolean).map(clean).join(" · ")} · Grandstand`;
   if (document.title !== title) document.title = title;

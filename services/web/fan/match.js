@@ -1,7 +1,7 @@
 // One followed match as a view: board, feed, card and charts; or a notice why there is none.
 
 import { charts } from "/fan/chart.js";
-import { facts, scorecard } from "/fan/card.js";
+import { facts, printedCard, scorecard } from "/fan/card.js";
 import { details } from "/fan/connection.js";
 import { feed } from "/fan/feed.js";
 import { fetchEvents } from "/fan/history.js";
@@ -71,8 +71,8 @@ export class MatchView {
     this.announcement = [told, name(state.strip?.score ?? state.strip?.line ?? "")].filter(Boolean).join(". ");
   }
 
-  /** What is shown of it now. */
-  view() {
+  /** What is shown of it now, or goes on paper. */
+  view(isPrinted) {
     const { match } = this;
     if (match.state === null || match.state === undefined) return this.#notice();
     this.#story.fill(match.epoch, match.seq, Date.now());
@@ -82,7 +82,7 @@ export class MatchView {
     const end = this.#end();
     if (isCricket(state)) {
       try {
-        return this.#cricketView(state, end, told, aside);
+        return isPrinted ? [end, scoreboard(state), printedCard(state), facts(state)] : this.#cricketView(state, end, told, aside);
       } catch {
         // It is of newer rules than this page, or only says that it is cricket: the tree is right for all.
       }

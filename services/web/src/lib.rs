@@ -45,6 +45,7 @@ const FAN_PAGE: &[File] = &[
     file!("/fan/match.js", JS),
     file!("/fan/over.js", JS),
     file!("/fan/pass.js", JS),
+    file!("/fan/print.css", CSS),
     file!("/fan/score.js", JS),
     file!("/fan/sentence.js", JS),
     file!("/fan/started.js", JS),
