@@ -126,6 +126,12 @@ async fn a_link_to_a_match_that_nobody_has_set_up_lets_it_be_set_up() {
     let address = format!("{}/#{fragment}", phone.proxy.url());
     phone.browser.goto(&address).await;
     phone.tap("#pin").await;
+    // Who is asked for one thing can write it at once.
+    let looked_at = "document.activeElement.name ?? document.activeElement.id";
+    phone
+        .browser
+        .wait_for(&format!("({looked_at}) === 'pin'"))
+        .await;
     phone.send_form(&[("pin", &pin)]).await;
     phone.tap("#set-up").await;
     phone

@@ -107,7 +107,7 @@ export class Questions {
     return new Promise((resolve) => {
       this.#open = { ...question, resolve, key: `question${this.#count}` };
       this.#changed();
-      setTimeout(() => document.getElementById("question")?.focus(), 0);
+      setTimeout(() => document.getElementById(firstIn(question))?.focus(), 0);
     });
   }
 
@@ -144,6 +144,13 @@ export class Questions {
   }
 }
 
+/** The id of what is looked at first: who is asked for one thing can write at once, and hears the title with it. */
+function firstIn({ fields }) {
+  const [only, another] = fields ?? [];
+  const isOne = only !== undefined && another === undefined && WRITTEN.has(only.kind ?? "text");
+  return isOne ? `field-${only.name}` : "question";
+}
+
 /** Says for as long that another touch of it would count for nothing. */
 function pause(button) {
   button.setAttribute("aria-disabled", "true");
@@ -165,6 +172,7 @@ function field({ name, label, kind = "text", value, options, note, ...attributes
   return h("div", { class: kind in NUMBERS ? "field number" : "field", key: id }, h("label", { for: id }, label), input, note ? h("small", {}, note) : null);
 }
 
+const WRITTEN = new Set(["text", "number", "over", "overs", "lines"]);
 /** Kinds that are short enough to stand beside another. */
 const NUMBERS = { number: true, over: true, overs: true };
 const INPUTS = {

@@ -241,7 +241,7 @@ async function askResult(questions, scoring) {
   const options = [
     ...(proposed === null ? [] : [{ value: proposed, label: resultText(state, proposed), note: "by the score", tone: "main" }]),
     ...["a", "b"].map((winner) => ({ value: { winner }, label: `${teamName(state, winner)} won${proposed === null ? "" : " otherwise"}` })),
-    { value: { result: "tie" }, label: "Tie" }, { value: { result: "draw" }, label: "Draw" }, { value: { result: "no result" }, label: "No result" },
+    ...["tie", "draw", "no result"].filter((result) => result !== proposed?.result || proposed.eliminator !== undefined).map((result) => ({ value: { result }, label: resultText(state, { result }) })),
   ];
   let result = await questions.choose("Result", options);
   if (result === null) return;
