@@ -31,13 +31,7 @@ fn the_headroom_is_that_of_what_is_scarcest() {
 
 #[test]
 fn waiting_takes_half_of_the_places_for_a_moment() {
-    let bounds = Bounds {
-        connections_max: 1,
-        user_max: 0,
-        address_max: 0,
-        anonymous_max: 0,
-    };
-    let entrance = Entrance::new(bounds, 10, 2);
+    let entrance = entrance();
     let mut waits: Vec<_> = (0..5).map(|_| entrance.wait().unwrap()).collect();
     assert!(entrance.wait().is_none());
     waits.pop();
